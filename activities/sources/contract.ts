@@ -1,0 +1,129 @@
+import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
+import type { FailureName } from '../../workflows/failures.ts';
+
+/** What a source type promises about itself, without any I/O. */
+export interface SourceSpec {
+  /** The word in `type:`, lower-case. */
+  readonly name: string;
+  /** Semantic version of the code. Part of each document's `config_sig`: raise it when the output changes for the same input. */
+  readonly version: string;
+  /** One sentence for `wellspring --help` and the docs. */
+  readonly summary: string;
+  /** Which workers run it: `browser` only where Chromium is needed. */
+  readonly queue: 'collect' | 'browser';
+  /** `untrusted` for text that strangers wrote (web pages, MCP servers): stored as the attribute `trust`. */
+  readonly trust: 'trusted' | 'untrusted';
+  /** JSON Schema 2020-12 of `config`; secrets carry `x-secret: true`. */
+  readonly configSchema: JsonSchema;
+}
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** One piece of knowledge as a source type emits it. */
+export interface SourceDocument {
+  /** Canonical and stable: the same thing has the same id in every run. At most 2,048 characters. */
+  readonly id: string;
+  readonly title?: string;
+  /** Where a person can look it up. */
+  readonly url?: string;
+  readonly author?: string;
+  readonly tags?: readonly string[];
+  /** The source's own time of the last change, ISO 8601 with offset. Left out when the source does not say. */
+  readonly modifiedAt?: string;
+  readonly body: DocumentBody;
+  /** Listed attributes of the source itself; stored as `x_<name>`. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Kept in the manifest and handed back by `env.known`, so that the next run can skip work. */
+  readonly validators?: Validators;
+}
+
+export type AttributeValue = string | number | boolean | readonly string[];
+
+export type DocumentBody =
+  | { readonly kind: 'markdown' | 'text' | 'html'; readonly text: string }
+  /** A file that is passed on as it is (PDF, Office, CSV). `path` lies below `env.temporaryDirectory`. */
+  | { readonly kind: 'file'; readonly contentType: string; readonly path: string };
+
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+export type ReadMessage<Cursor> =
+  | { readonly kind: 'document'; readonly document: SourceDocument }
+  /** Present, but not read again: not modified, or listed only. */
+  | { readonly kind: 'seen'; readonly id: string }
+  /** One document that could not be read: a dead letter. Counts as seen, so it is never deleted for this. */
+  | {
+      readonly kind: 'failed';
+      readonly id?: string;
+      readonly failure: FailureName;
+      readonly detail: string;
+    }
+  /** Explicitly removed at the source: a deletion candidate. */
+  | { readonly kind: 'gone'; readonly id: string; readonly why: string }
+  /**
+   * Everything before it may be committed together with this cursor. The last checkpoint of a finished read is where the *next run*
+   * begins: a type without increments ends with `null`, which means "from the start".
+   */
+  | { readonly kind: 'checkpoint'; readonly cursor: Cursor | null }
+  /** `complete: true` is the only licence to infer deletions: every page of the listing was read. At most one, after all documents. */
+  | { readonly kind: 'listing'; readonly complete: boolean; readonly why?: string };
+
+/** What the manifest knows of a document. */
+export interface KnownDocument extends Validators {
+  readonly modifiedAt?: string;
+  /** When the content was last stored, ISO 8601. */
+  readonly lastChanged?: string;
+}
+
+/** What the worker gives to a source type: everything outside comes from here, so that tests and limits hold. */
+export interface SourceEnv {
+  /** Aborted on cancellation, shutdown and time-out: everything must stop within 5 seconds. */
+  readonly signal: AbortSignal;
+  readonly log: SourceLog;
+  /** `tenant/source`, for log lines and user agents. */
+  readonly sourceId: string;
+  /** The text of a page changed only if its hash did; this only helps to skip work. Ids as emitted. */
+  known(ids: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
+  /** A folder of this attempt alone, removed after it. */
+  readonly temporaryDirectory: string;
+  /** Time of the run, the same in every attempt of it. */
+  readonly startedAt: Date;
+  readonly settings: SourceSettings;
+}
+
+/** What the operator of a worker allows or provides; from the worker's own environment, never from a definition. */
+export interface SourceSettings {
+  /** Hosts (`name` or `name:port`) that a source may reach although they are internal. */
+  readonly allowedHosts: readonly string[];
+  /** Sent as User-Agent of crawls; names a contact. */
+  readonly userAgent: string;
+  /** Resolves to the path of a Chromium. @throws InvalidConfig with the remedy, when there is none. */
+  chromium(): Promise<string>;
+  /** Largest document in bytes, after extraction. */
+  readonly maxDocumentBytes: number;
+  /** Commands (basename or absolute path) that `script` and MCP stdio sources may start; `*` allows any. */
+  readonly allowedCommands: readonly string[];
+  /** The environment that scripts and MCP servers may be given, by the names that their definition lists. */
+  variable(name: string): string | undefined;
+}
+
+export interface SourceLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the author of a source type writes. All I/O goes through `env` and stops with `env.signal`. */
+export interface SourceType<Config, Cursor> {
+  readonly spec: Omit<SourceSpec, 'configSchema'>;
+  /** Facts about a good config that need no I/O and no secret. Throw `InvalidConfig` for what the schema cannot say. */
+  validate?(config: Config): void;
+  /** One verdict a capability; a time-out, DNS failure or 5xx is INDETERMINATE, never FAIL. No side effects. */
+  check(config: Config, env: SourceEnv): Promise<readonly CheckResult[]>;
+  /** What is there to be read, in stable order. */
+  discover(config: Config, env: SourceEnv): Promise<Discovery>;
+  /** Streams in bounded memory and resumes from every checkpoint that it emitted. */
+  read(config: Config, from: Cursor | null, env: SourceEnv): AsyncIterable<ReadMessage<Cursor>>;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { failure } from '../../workflows/failures.ts';
+import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
+import type { ReadMessage, SourceEnv, SourceSpec, SourceType } from './contract.ts';
+
+/** A source type as the table holds it: its Config and Cursor never leave the file that declares them. */
+export interface BoundSourceType {
+  readonly spec: SourceSpec;
+  /** The schema of `config`, for the loader of definitions, which turns its issues into sentences with file and line. */
+  readonly config: z.ZodType;
+  /** Parses `config` with this type's own schema and binds it. @throws InvalidConfig - names the field. */
+  open(config: unknown): OpenSource;
+}
+
+export interface OpenSource {
+  check(env: SourceEnv): Promise<readonly CheckResult[]>;
+  discover(env: SourceEnv): Promise<Discovery>;
+  /** `from` is a cursor that this type emitted before, as JSON; it is parsed here. */
+  read(from: unknown, env: SourceEnv): AsyncIterable<ReadMessage<unknown>>;
+}
+
+export interface Shapes<Config, Cursor> {
+  readonly config: z.ZodType<Config>;
+  readonly cursor: z.ZodType<Cursor>;
+}
+
+/** Closes over both type parameters, so that the table holds plain objects. */
+export function defineSource<Config, Cursor>(
+  shapes: Shapes<Config, Cursor>,
+  type: SourceType<Config, Cursor>,
+): BoundSourceType {
+  const configSchema = z.toJSONSchema(shapes.config, { io: 'input' });
+  return {
+    spec: { ...type.spec, configSchema },
+    config: shapes.config,
+    open(raw) {
+      const config = parse(shapes.config, raw, `config of a "${type.spec.name}" source`);
+      type.validate?.(config);
+      return {
+        check: (env) => type.check(config, env),
+        discover: (env) => type.discover(config, env),
+        read: (from, env) =>
+          type.read(config, parseCursor(shapes.cursor, from, type.spec.name), env),
+      };
+    },
+  };
+}
+
+/** Marks a field of a config as a secret: its value stays a reference (`${env:NAME}`) until the activity that needs it. */
+export function secret<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), 'x-secret': true });
+}
+
+function parseCursor<Cursor>(
+  schema: z.ZodType<Cursor>,
+  from: unknown,
+  name: string,
+): Cursor | null {
+  return from === null || from === undefined
+    ? null
+    : parse(schema, from, `stored cursor of a "${name}" source`);
+}
+
+function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const places = result.error.issues.map(
+    (issue) => `"${issue.path.join('.') || '(whole)'}": ${issue.message}`,
+  );
+  throw failure(
+    'InvalidConfig',
+    `The ${what} is wrong at ${places.join('; ')}. Mend the definition and apply it again.`,
+  );
+}
