@@ -1,0 +1,205 @@
+import type { ApplicationFailure } from '@temporalio/common';
+import { failure, type FailureName } from '../../workflows/failures.ts';
+
+/** What was asked of AWS, for the sentence of a failure. */
+export interface AwsCallContext {
+  /** IAM prefix and API operation: `s3:PutObject`, `bedrock:StartIngestionJob`. */
+  readonly operation: string;
+  /** A phrase with the names in double quotes: `bucket "docs"`, `knowledge base "KB12"`. */
+  readonly resource: string;
+}
+
+/**
+ * Runs one call of an AWS client and lets only our failures out.
+ * A call that was aborted through `signal` throws the reason of the signal, so that a cancellation stays one.
+ */
+export async function callAws<Answer>(
+  context: AwsCallContext,
+  signal: AbortSignal,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  try {
+    return await call();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw awsFailure(error, context);
+  }
+}
+
+/**
+ * The failure of ours that an error of any AWS client means. Its details are
+ * `{ awsError, status?, requestId?, operation }`; the SDK's error is the cause. A `Retry-After` in seconds is honoured.
+ */
+export function awsFailure(error: unknown, context: AwsCallContext): ApplicationFailure {
+  const seen = readAwsError(error);
+  const name = failureName(seen);
+  return failure(name, sentence(name, seen, context), {
+    cause: error,
+    details: {
+      awsError: seen.name,
+      operation: context.operation,
+      ...(seen.status === undefined ? {} : { status: seen.status }),
+      ...(seen.requestId === undefined ? {} : { requestId: seen.requestId }),
+    },
+    ...(seen.retryAfterMs === undefined ? {} : { retryAfterMs: seen.retryAfterMs }),
+  });
+}
+
+interface SeenError {
+  readonly name: string;
+  readonly message: string;
+  readonly status?: number;
+  readonly requestId?: string;
+  readonly code?: string;
+  readonly retryAfterMs?: number;
+}
+
+interface SdkErrorShape {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+}
+
+function readAwsError(error: unknown): SeenError {
+  const shape: SdkErrorShape = typeof error === 'object' && error !== null ? error : {};
+  const status = shape.$metadata?.httpStatusCode;
+  const requestId = shape.$metadata?.requestId;
+  const retryAfterMs = retryAfter(shape.$response?.headers?.['retry-after']);
+  return {
+    name: typeof shape.name === 'string' ? shape.name : 'UnknownError',
+    message: typeof shape.message === 'string' ? shape.message : String(error),
+    ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(typeof shape.code === 'string' ? { code: shape.code } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function retryAfter(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+}
+
+/** First rule that fits wins: a name says more than a status, which differs between services (quota is 400 or 402). */
+function failureName(seen: SeenError): FailureName {
+  const byName = NAME_RULES.find(([pattern]) => pattern.test(seen.name));
+  if (byName) return byName[1];
+  if (seen.name === 'ValidationException' && CONCURRENT_DOCUMENTS.test(seen.message)) {
+    return 'Throttled';
+  }
+  if (seen.status !== undefined) return failureOfStatus(seen.status);
+  return seen.code !== undefined && CONNECTION_CODES.test(seen.code) ? 'Unavailable' : 'Defect';
+}
+
+/** "concurrent IngestKnowledgeBaseDocuments and DeleteKnowledgeBaseDocuments requests": a limit in disguise. */
+const CONCURRENT_DOCUMENTS = /concurrent .*KnowledgeBaseDocuments/i;
+
+const NAME_RULES: readonly (readonly [RegExp, FailureName])[] = [
+  [/ServiceQuotaExceeded|ResourceLimitExceeded|^TooManyBuckets$/, 'QuotaExceeded'],
+  [/^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|.*Throttl)/, 'Throttled'],
+  // Stale credentials and a wrong clock pass with fresh credentials and a corrected offset.
+  [
+    /^(ExpiredToken|RequestTimeTooSkewed|RequestTimeout|TimeoutError|InternalError$)/,
+    'Unavailable',
+  ],
+  // A body that was damaged on its way; sent again it is whole.
+  [
+    /^(BadDigest|XAmzContentChecksumMismatch|XAmzContentSHA256Mismatch|IncompleteBody)$/,
+    'Unavailable',
+  ],
+  [
+    /^(DependencyFailed|ModelNotReady|BadGateway|ServiceUnavailable|InternalServer|InternalService)/,
+    'Unavailable',
+  ],
+  [
+    /^(AccessDenied|Unauthorized|Forbidden|KMS|DecryptionFailure|EncryptionFailure|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/,
+    'AccessDenied',
+  ],
+  [/^(ResourceNotFound|NotFound|NoSuch)/, 'NotFound'],
+  [
+    /^(Conflict|RetryableConflict|ConcurrentModification|ConditionalRequestConflict|OperationAborted|PreconditionFailed|DuplicateId|BucketAlready)/,
+    'Conflict',
+  ],
+];
+
+function failureOfStatus(status: number): FailureName {
+  if (status === 501 || status === 505) return 'InvalidConfig';
+  if (status >= 500 || status === 424 || status === 408) return 'Unavailable';
+  // An error in spite of a good status: the answer was not readable, for example a proxy's page.
+  if (status < 300) return 'Unavailable';
+  return STATUS_NAMES.get(status) ?? 'InvalidConfig';
+}
+
+const STATUS_NAMES: ReadonlyMap<number, FailureName> = new Map([
+  [401, 'AccessDenied'],
+  [402, 'QuotaExceeded'],
+  [403, 'AccessDenied'],
+  [404, 'NotFound'],
+  [409, 'Conflict'],
+  [412, 'Conflict'],
+  [429, 'Throttled'],
+]);
+
+const CONNECTION_CODES =
+  /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|UND_ERR|CERT_|SELF_SIGNED|UNABLE_TO)/;
+
+function sentence(
+  name: FailureName,
+  seen: SeenError,
+  { operation, resource }: AwsCallContext,
+): string {
+  const call = `${operation} on ${resource}`;
+  const said = `AWS says ${seen.name}: "${shortened(seen.message)}".`;
+  switch (name) {
+    case 'AccessDenied':
+      return CREDENTIALS.test(seen.name)
+        ? `The credentials for ${call} were refused with "${seen.name}". Renew them, then run again.`
+        : `The worker may not call ${iamAction(operation)} on ${resource}. Add that action to its role. ${said}`;
+    case 'NotFound':
+      return `${capitalised(resource)} does not exist, as ${operation} found (${seen.name}). Create it or mend its name.`;
+    case 'Throttled':
+      return `AWS asks to slow down: ${call} was answered with "${seen.name}". The next attempt waits.`;
+    case 'QuotaExceeded':
+      return `A quota of AWS is used up: ${call} was refused. Raise that quota. ${said}`;
+    case 'Conflict':
+      return `Somebody else changed ${resource} during ${operation} (${seen.name}). The next attempt reads it again.`;
+    case 'InvalidConfig':
+      return `AWS refuses ${call} as it is configured. ${said} Mend that setting.`;
+    case 'Unavailable':
+      return `${call} got no useful answer: ${seen.name} "${shortened(seen.message)}". The next attempt asks again.`;
+    default:
+      return `${call} broke with ${seen.name}: "${shortened(seen.message)}". Report it with the run id.`;
+  }
+}
+
+const CREDENTIALS =
+  /^(InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/;
+
+const MAX_MESSAGE_LENGTH = 300;
+
+function shortened(message: string): string {
+  const line = message.replaceAll(/\s+/g, ' ').trim().replaceAll('"', "'");
+  return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;
+}
+
+function capitalised(phrase: string): string {
+  return phrase.charAt(0).toUpperCase() + phrase.slice(1);
+}
+
+function iamAction(operation: string): string {
+  return IAM_ACTIONS.get(operation) ?? operation;
+}
+
+/** Operations whose IAM action has another name. S3: "Required permissions for Amazon S3 API operations". */
+const IAM_ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['s3:CompleteMultipartUpload', 's3:PutObject'],
+  ['s3:CopyObject', 's3:GetObject and s3:PutObject'],
+  ['s3:CreateMultipartUpload', 's3:PutObject'],
+  ['s3:DeleteObjects', 's3:DeleteObject'],
+  ['s3:HeadBucket', 's3:ListBucket'],
+  ['s3:HeadObject', 's3:GetObject and s3:ListBucket'],
+  ['s3:ListObjectsV2', 's3:ListBucket'],
+  ['s3:UploadPart', 's3:PutObject'],
+]);
