@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import { failure, type FailureName } from '../../workflows/failures.ts';
+import { failure } from '../../workflows/failures.ts';
 
 /** What was asked of AWS, for the sentence of a failure. */
 export interface AwsCallContext {
@@ -46,6 +46,16 @@ export function awsFailure(error: unknown, context: AwsCallContext): Application
   });
 }
 
+type AwsFailureName =
+  | 'AccessDenied'
+  | 'Conflict'
+  | 'Defect'
+  | 'InvalidConfig'
+  | 'NotFound'
+  | 'QuotaExceeded'
+  | 'Throttled'
+  | 'Unavailable';
+
 interface SeenError {
   readonly name: string;
   readonly message: string;
@@ -83,7 +93,7 @@ function retryAfter(header: string | undefined): number | undefined {
 }
 
 /** First rule that fits wins: a name says more than a status, which differs between services (quota is 400 or 402). */
-function failureName(seen: SeenError): FailureName {
+function failureName(seen: SeenError): AwsFailureName {
   const byName = NAME_RULES.find(([pattern]) => pattern.test(seen.name));
   if (byName) return byName[1];
   if (seen.name === 'ValidationException' && CONCURRENT_DOCUMENTS.test(seen.message)) {
@@ -96,7 +106,7 @@ function failureName(seen: SeenError): FailureName {
 /** "concurrent IngestKnowledgeBaseDocuments and DeleteKnowledgeBaseDocuments requests": a limit in disguise. */
 const CONCURRENT_DOCUMENTS = /concurrent .*KnowledgeBaseDocuments/i;
 
-const NAME_RULES: readonly (readonly [RegExp, FailureName])[] = [
+const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
   [/ServiceQuotaExceeded|ResourceLimitExceeded|^TooManyBuckets$/, 'QuotaExceeded'],
   [/^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|.*Throttl)/, 'Throttled'],
   // Stale credentials and a wrong clock pass with fresh credentials and a corrected offset.
@@ -124,7 +134,7 @@ const NAME_RULES: readonly (readonly [RegExp, FailureName])[] = [
   ],
 ];
 
-function failureOfStatus(status: number): FailureName {
+function failureOfStatus(status: number): AwsFailureName {
   if (status === 501 || status === 505) return 'InvalidConfig';
   if (status >= 500 || status === 424 || status === 408) return 'Unavailable';
   // An error in spite of a good status: the answer was not readable, for example a proxy's page.
@@ -132,7 +142,7 @@ function failureOfStatus(status: number): FailureName {
   return STATUS_NAMES.get(status) ?? 'InvalidConfig';
 }
 
-const STATUS_NAMES: ReadonlyMap<number, FailureName> = new Map([
+const STATUS_NAMES: ReadonlyMap<number, AwsFailureName> = new Map([
   [401, 'AccessDenied'],
   [402, 'QuotaExceeded'],
   [403, 'AccessDenied'],
@@ -145,33 +155,46 @@ const STATUS_NAMES: ReadonlyMap<number, FailureName> = new Map([
 const CONNECTION_CODES =
   /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|UND_ERR|CERT_|SELF_SIGNED|UNABLE_TO)/;
 
-function sentence(
-  name: FailureName,
-  seen: SeenError,
-  { operation, resource }: AwsCallContext,
-): string {
-  const call = `${operation} on ${resource}`;
-  const said = `AWS says ${seen.name}: "${shortened(seen.message)}".`;
-  switch (name) {
-    case 'AccessDenied':
-      return CREDENTIALS.test(seen.name)
-        ? `The credentials for ${call} were refused with "${seen.name}". Renew them, then run again.`
-        : `The worker may not call ${iamAction(operation)} on ${resource}. Add that action to its role. ${said}`;
-    case 'NotFound':
-      return `${capitalised(resource)} does not exist, as ${operation} found (${seen.name}). Create it or mend its name.`;
-    case 'Throttled':
-      return `AWS asks to slow down: ${call} was answered with "${seen.name}". The next attempt waits.`;
-    case 'QuotaExceeded':
-      return `A quota of AWS is used up: ${call} was refused. Raise that quota. ${said}`;
-    case 'Conflict':
-      return `Somebody else changed ${resource} during ${operation} (${seen.name}). The next attempt reads it again.`;
-    case 'InvalidConfig':
-      return `AWS refuses ${call} as it is configured. ${said} Mend that setting.`;
-    case 'Unavailable':
-      return `${call} got no useful answer: ${seen.name} "${shortened(seen.message)}". The next attempt asks again.`;
-    default:
-      return `${call} broke with ${seen.name}: "${shortened(seen.message)}". Report it with the run id.`;
-  }
+function sentence(name: AwsFailureName, seen: SeenError, context: AwsCallContext): string {
+  return SENTENCES[name]({
+    ...context,
+    call: `${context.operation} on ${context.resource}`,
+    error: seen.name,
+    message: shortened(seen.message),
+  });
+}
+
+interface SentenceFacts extends AwsCallContext {
+  readonly call: string;
+  readonly error: string;
+  readonly message: string;
+}
+
+const SENTENCES: Readonly<Record<AwsFailureName, (facts: SentenceFacts) => string>> = {
+  AccessDenied: (facts) => (CREDENTIALS.test(facts.error) ? refused(facts) : missingAction(facts)),
+  NotFound: ({ resource, operation, error }) =>
+    `${capitalised(resource)} does not exist, as ${operation} found ("${error}"). Create it or mend its name.`,
+  Throttled: ({ call, error }) =>
+    `AWS asks to slow down: ${call} was answered with "${error}". The next attempt waits.`,
+  QuotaExceeded: ({ call, error, message }) =>
+    `A quota of AWS is used up: ${call} was answered with "${error}", "${message}". Raise that quota.`,
+  Conflict: ({ operation, resource, error }) =>
+    `Somebody else changed ${resource} during ${operation} ("${error}"). The next attempt reads it again.`,
+  InvalidConfig: ({ call, error, message }) =>
+    `AWS refuses ${call} with "${error}", "${message}". Mend the setting that it names.`,
+  Unavailable: ({ call, error, message }) =>
+    `${capitalised(call)} got no useful answer: "${error}", "${message}". The next attempt asks again.`,
+  Defect: ({ call, error, message }) =>
+    `${capitalised(call)} broke with "${error}", "${message}". Report it with the run id.`,
+};
+
+function refused({ call, error }: SentenceFacts): string {
+  return `The credentials for ${call} were refused with "${error}". Renew them, then run again.`;
+}
+
+function missingAction({ operation, resource, error, message }: SentenceFacts): string {
+  const action = IAM_ACTIONS.get(operation) ?? operation;
+  return `The worker may not call ${action} on ${resource}. Add that action to its role. AWS said "${error}", "${message}".`;
 }
 
 const CREDENTIALS =
@@ -186,10 +209,6 @@ function shortened(message: string): string {
 
 function capitalised(phrase: string): string {
   return phrase.charAt(0).toUpperCase() + phrase.slice(1);
-}
-
-function iamAction(operation: string): string {
-  return IAM_ACTIONS.get(operation) ?? operation;
 }
 
 /** Operations whose IAM action has another name. S3: "Required permissions for Amazon S3 API operations". */
