@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  KnownDocument,
+  SourceEnv,
+  SourceLog,
+  SourceSettings,
+} from '../../activities/sources/contract.ts';
+import { failure } from '../../workflows/failures.ts';
+
+export interface SourceEnvOverrides {
+  /** What the manifest knows, by id as emitted. Default: nothing. */
+  readonly known?: ReadonlyMap<string, KnownDocument>;
+  readonly settings?: Partial<SourceSettings>;
+  /** What `settings.variable` answers. Default: nothing. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly sourceId?: string;
+  readonly startedAt?: Date;
+}
+
+export interface LogRecord {
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** A `SourceEnv` for tests that remembers what was logged. */
+export interface TestSourceEnv extends SourceEnv {
+  readonly records: readonly LogRecord[];
+  /** Cancels the attempt, as a shutdown or a time-out would. */
+  abort(): void;
+  /** Removes the temporary directory. Call it when the test is over. */
+  remove(): void;
+}
+
+/** An environment that allows the loopback addresses and every command, in a temporary directory of its own. */
+export function sourceEnv(overrides: SourceEnvOverrides = {}): TestSourceEnv {
+  const stop = new AbortController();
+  const temporaryDirectory = mkdtempSync(join(tmpdir(), 'wellspring-source-'));
+  const records: LogRecord[] = [];
+  return {
+    signal: stop.signal,
+    log: recordingLog(records),
+    sourceId: overrides.sourceId ?? 'acme/test-source',
+    known: (ids) => Promise.resolve(pick(overrides.known ?? new Map(), ids)),
+    temporaryDirectory,
+    startedAt: overrides.startedAt ?? new Date(),
+    settings: { ...permissive(overrides.variables ?? {}), ...overrides.settings },
+    records,
+    abort: () => stop.abort(new Error('The test cancelled the attempt.')),
+    remove: () => rmSync(temporaryDirectory, { recursive: true, force: true }),
+  };
+}
+
+function permissive(variables: Readonly<Record<string, string>>): SourceSettings {
+  return {
+    allowedHosts: ['127.0.0.1', 'localhost', '::1'],
+    userAgent: 'wellspring-tests/1.0 (+mailto:tests@example.com)',
+    chromium: () =>
+      Promise.reject(failure('InvalidConfig', 'This test environment has no Chromium.')),
+    maxDocumentBytes: 10 * 1024 * 1024,
+    allowedCommands: ['*'],
+    variable: (name) => variables[name],
+  };
+}
+
+function recordingLog(records: LogRecord[]): SourceLog {
+  const at =
+    (level: LogRecord['level']): SourceLog['info'] =>
+    (message, fields) =>
+      void records.push({ level, message, ...(fields ? { fields } : {}) });
+  return { debug: at('debug'), info: at('info'), warn: at('warn') };
+}
+
+function pick(
+  known: ReadonlyMap<string, KnownDocument>,
+  ids: readonly string[],
+): ReadonlyMap<string, KnownDocument> {
+  return new Map([...known].filter(([id]) => ids.includes(id)));
+}
