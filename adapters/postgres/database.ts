@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { Pool, types } from 'pg';
 import type { Tables } from './tables.ts';
 
 /** Our tables behind typed SQL. `destroy()` closes the pool. */
@@ -14,7 +14,7 @@ export interface DatabaseOptions {
 
 /** Opens lazily: the first statement connects. bigint (int8) arrives as a number: ours stay far below 2^53. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
@@ -27,9 +27,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-const INT8 = 20;
-
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (oid === INT8) return Number;
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
-}
+/** Only for our own pool: a source's pool keeps the exact text of an int8. */
+const getTypeParser: typeof types.getTypeParser = (
+  ...args: Parameters<typeof types.getTypeParser>
+) => (args[0] === types.builtins.INT8 ? Number : types.getTypeParser(...args));
