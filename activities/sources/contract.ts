@@ -60,8 +60,11 @@ export type ReadMessage<Cursor> =
       readonly failure: FailureName;
       readonly detail: string;
     }
-  /** Explicitly removed at the source: a deletion candidate. */
-  | { readonly kind: 'gone'; readonly id: string; readonly why: string }
+  /**
+   * Explicitly removed at the source: a deletion candidate. `tentative` (a 404 of a page) needs a complete listing or a second sighting
+   * in another run; without it the source knows for sure (a soft-delete column, a change event).
+   */
+  | { readonly kind: 'gone'; readonly id: string; readonly why: string; readonly tentative?: true }
   /**
    * Everything before it may be committed together with this cursor. The last checkpoint of a finished read is where the *next run*
    * begins: a type without increments ends with `null`, which means "from the start".

@@ -78,6 +78,8 @@ interface DocumentTable {
   last_changed: OptionalTime;
   last_seen_listing: number;
   last_seen_run: string | null;
+  gone_count: Generated<number>;
+  gone_why: string | null;
   fail_count: Generated<number>;
   failure: string | null;
   failure_detail: string | null;

@@ -61,6 +61,9 @@ const STATEMENTS = [
     last_changed timestamptz,
     last_seen_listing bigint not null default 0,
     last_seen_run text,
+    -- Sightings of an explicit removal, one a run; back to 0 when it is seen again. A sure removal counts 2 at once.
+    gone_count integer not null default 0,
+    gone_why text,
     fail_count integer not null default 0,
     failure text,
     failure_detail text,

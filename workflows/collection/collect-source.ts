@@ -1,0 +1,233 @@
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setWorkflowOptions,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { classify } from '../classify.ts';
+import { FAILURES, failure } from '../failures.ts';
+import * as retry from '../retry.ts';
+import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
+import type {
+  CollectionActivities,
+  EnabledSource,
+  RunReference,
+  SliceReport,
+} from './activities.ts';
+import { addCounts, changedDocuments, NO_COUNTS, type RunCounts } from './counts.ts';
+import { DEFAULT_TENANT } from './ids.ts';
+import { describeCounts, runDetails } from './run-details.ts';
+import { judgeRun, type RunVerdict } from './run-status.ts';
+
+export interface CollectSourceInput {
+  readonly v: 1;
+  readonly source: string;
+  readonly tenant?: string;
+  readonly trigger: 'schedule' | 'manual';
+}
+
+/** What a run leaves as its result; a run that failed throws its failure instead. */
+export interface RunOutcome {
+  readonly status: 'succeeded' | 'partial' | 'held' | 'disabled';
+  readonly counts: RunCounts;
+  readonly because?: string;
+}
+
+/** Set by the server on every run that a schedule started: the nominal time. */
+const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+
+const steps = proxyLocalActivities<CollectionActivities>(retry.local);
+
+// A short workflow fails loudly on a bug instead of retrying its task for ever; running ones stay on the version they began with.
+setWorkflowOptions({ versioningBehavior: 'PINNED', failureExceptionTypes: [Error] }, collectSource);
+
+/**
+ * One run of one source: load, read and store in slices, reconcile, announce, finish. The schedule's SKIP policy is the source's lock.
+ * Documents never come here: activities commit them, and this history holds counts and references only.
+ */
+export async function collectSource(input: CollectSourceInput): Promise<RunOutcome> {
+  const run = runReference(input);
+  const loaded = await steps.loadSource({
+    ...run,
+    temporalRunId: workflowInfo().runId,
+    trigger: input.trigger,
+  });
+  if (!loaded.enabled) return { status: 'disabled', counts: NO_COUNTS, because: loaded.because };
+  const reference = { ...run, digest: loaded.digest };
+  let counts = NO_COUNTS;
+  try {
+    const { slice, slices } = await readAndStore(
+      loaded,
+      reference,
+      (report) => (counts = report.counts),
+    );
+    const reconciled = await reconcile(loaded, reference, slice);
+    counts = addCounts(slice.counts, reconciled.counts);
+    if (changedDocuments(counts) > 0) await announce(loaded, input.source);
+    const { listing, boundReached } = slice;
+    const verdict = judgeRun({
+      counts,
+      ...(listing ? { listing } : {}),
+      ...(reconciled.held ? { held: reconciled.held } : {}),
+      ...(boundReached ? { boundReached } : {}),
+    });
+    log.info('run ended', { status: verdict.status, slices, ...counts });
+    return await finish(loaded, reference, { counts, verdict, held: reconciled.held });
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    return await CancellationScope.nonCancellable(() => fail(loaded, reference, counts, error));
+  }
+}
+
+function runReference({
+  source,
+  tenant = DEFAULT_TENANT,
+}: CollectSourceInput): Omit<RunReference, 'digest'> {
+  const info = workflowInfo();
+  // The nominal time of the schedule, so that a late start or a retry does not move the run's own time.
+  const nominal = info.typedSearchAttributes.get(scheduledStartTime);
+  const startedAtMs = (nominal ?? info.runStartTime).getTime();
+  return { runId: info.workflowId, tenant, source, startedAtMs };
+}
+
+async function readAndStore(
+  loaded: EnabledSource,
+  reference: RunReference,
+  onSlice: (report: SliceReport) => void,
+): Promise<{ slice: SliceReport; slices: number }> {
+  const { collectDocuments } = collectActivities(loaded);
+  for (let slice = 0; ; slice += 1) {
+    showPhase(loaded, reference, 'reading and storing');
+    const summary = slice === 0 ? 'read and store' : `read and store, slice ${slice + 1}`;
+    const report = await collectDocuments.executeWithOptions({ summary }, [
+      { ...reference, slice },
+    ]);
+    onSlice(report);
+    if (!report.more) return { slice: report, slices: slice + 1 };
+    if (slice + 1 >= loaded.bounds.maxSlices) {
+      const boundReached = `the run stopped after ${slice + 1} slices; the next one goes on where it ended`;
+      return { slice: { ...report, boundReached }, slices: slice + 1 };
+    }
+    const waitMs = (report.notBeforeMs ?? 0) - Date.now();
+    if (waitMs > 0)
+      await sleep(waitMs, { summary: report.waitReason ?? 'the source asked to wait' });
+  }
+}
+
+function collectActivities(loaded: EnabledSource) {
+  const { attemptMs, heartbeatMs, totalMs } = loaded.bounds;
+  return proxyActivities<CollectionActivities>(
+    retry.collect({ attemptMs, heartbeatMs, totalMs, taskQueue: loaded.taskQueue }),
+  );
+}
+
+async function reconcile(loaded: EnabledSource, reference: RunReference, slice: SliceReport) {
+  if (slice.candidates === 0 && slice.staleObjects === 0) return { counts: NO_COUNTS };
+  const summary = `remove what the source no longer has (${slice.candidates})`;
+  return collectActivities({
+    ...loaded,
+    taskQueue: 'collect',
+  }).reconcileDocuments.executeWithOptions({ summary }, [
+    { ...reference, listingComplete: slice.listing?.complete ?? false },
+  ]);
+}
+
+/** The mark of the change is in the database already; this only wakes the sync early, so it must not fail the run. */
+async function announce(loaded: EnabledSource, source: string): Promise<void> {
+  try {
+    await steps.requestKnowledgeBaseSync({ ...loaded.knowledgeBase, source });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('the knowledge base sync was not woken; reconcileSchedules makes up for it', {
+      error: classify(error).message,
+    });
+  }
+}
+
+interface RunEnd {
+  readonly counts: RunCounts;
+  readonly verdict: RunVerdict;
+  readonly held: Parameters<CollectionActivities['finishRun']>[0]['held'] | undefined;
+}
+
+async function finish(
+  loaded: EnabledSource,
+  reference: RunReference,
+  { counts, verdict, held }: RunEnd,
+): Promise<RunOutcome> {
+  const temporalRunId = workflowInfo().runId;
+  await steps.finishRun({ ...reference, temporalRunId, verdict, ...(held ? { held } : {}) });
+  showEnd(loaded, reference, counts, verdict);
+  if (verdict.status === 'failed')
+    throw failure(verdict.failure ?? 'Defect', verdict.because, { details: { final: true } });
+  return {
+    status: verdict.status,
+    counts,
+    ...(verdict.because ? { because: verdict.because } : {}),
+  };
+}
+
+/** A run that failed fails as a workflow too, by the failure's own name, so that every list tells the truth. */
+async function fail(
+  loaded: EnabledSource,
+  reference: RunReference,
+  counts: RunCounts,
+  error: unknown,
+): Promise<never> {
+  const { name, message } = classify(error);
+  const verdict: RunVerdict = { status: 'failed', because: message, failure: name };
+  await steps.finishRun({ ...reference, temporalRunId: workflowInfo().runId, verdict });
+  showEnd(loaded, reference, counts, verdict);
+  if (isCancellation(error)) throw error;
+  throw failure(name, message, { cause: error });
+}
+
+function showPhase(loaded: EnabledSource, reference: RunReference, phase: string): void {
+  const commands = [`npm run cli -- run show ${reference.runId}`];
+  setCurrentDetails(runDetails({ title: loaded.title, phase, counts: NO_COUNTS, commands }));
+}
+
+function showEnd(
+  loaded: EnabledSource,
+  reference: RunReference,
+  counts: RunCounts,
+  verdict: RunVerdict,
+): void {
+  upsertSearchAttributes([
+    { key: SEARCH_ATTRIBUTES.outcome, value: verdict.status },
+    { key: SEARCH_ATTRIBUTES.documentsChanged, value: changedDocuments(counts) },
+    ...(verdict.failure ? [{ key: SEARCH_ATTRIBUTES.failureName, value: verdict.failure }] : []),
+  ]);
+  const { because, failure: name } = verdict;
+  const commands = [
+    `npm run cli -- run show ${reference.runId}`,
+    `npm run cli -- documents ${reference.source}`,
+    ...(counts.failed > 0 ? [`npm run cli -- dead-letters ${reference.source}`] : []),
+  ];
+  const details = {
+    title: loaded.title,
+    phase: `${verdict.status}, ${describeCounts(counts)}`,
+    counts,
+    commands,
+  };
+  setCurrentDetails(
+    runDetails({
+      ...details,
+      ...(because ? { because } : {}),
+      ...(name ? { remedy: FAILURES[name].remedy } : {}),
+    }),
+  );
+}
+
+/** The verdict `failed` of a finished run: its row is written already. */
+function isFinal(error: unknown): boolean {
+  const details = (error as { details?: unknown[] } | null)?.details;
+  return Array.isArray(details) && (details[0] as { final?: boolean } | undefined)?.final === true;
+}

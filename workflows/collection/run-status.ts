@@ -1,0 +1,85 @@
+import type { FailureName } from '../failures.ts';
+import type { RunCounts } from './counts.ts';
+
+export type RunStatus = 'succeeded' | 'partial' | 'failed' | 'held';
+
+/** Everything about a run that decides its status. */
+export interface RunEvidence {
+  readonly counts: RunCounts;
+  /** Undefined where the source type has no listing in this run. */
+  readonly listing?: ListingReport;
+  readonly held?: HeldReport;
+  /** The run stopped before the end because a bound of its definition was reached. */
+  readonly boundReached?: string;
+}
+
+export interface ListingReport {
+  readonly complete: boolean;
+  readonly why?: string;
+}
+
+export interface HeldReport {
+  readonly failure: FailureName;
+  /** A whole sentence with numbers. */
+  readonly reason: string;
+  /** sha256 over the sorted hashes of the documents that would go. */
+  readonly digest: string;
+  readonly candidates: number;
+  readonly live: number;
+  /** At most ten titles or ids. */
+  readonly sample: readonly string[];
+}
+
+export interface RunVerdict {
+  readonly status: RunStatus;
+  /** A whole sentence for people; empty for `succeeded`. */
+  readonly because: string;
+  readonly failure?: FailureName;
+}
+
+/** A run fails for documents only beyond both of them (the two thresholds of Onyx): more than 3, and more than a tenth. */
+const TOLERATED_FAILURES = 3;
+const TOLERATED_FAILURE_SHARE = 0.1;
+
+/**
+ * The status of a run that came to its end: first match wins, never green with nothing collected after an error.
+ * A run that threw is `failed` by its failure's name and does not come here.
+ */
+export function judgeRun(evidence: RunEvidence): RunVerdict {
+  const { counts, listing, held, boundReached } = evidence;
+  const confirmed = counts.added + counts.updated + counts.unchanged;
+  const total = confirmed + counts.failed;
+  if (counts.failed > 0 && confirmed === 0) {
+    return failed(`All ${plural(counts.failed, 'document')} failed and none was stored.`);
+  }
+  if (counts.failed > TOLERATED_FAILURES && counts.failed > total * TOLERATED_FAILURE_SHARE) {
+    return failed(
+      `${counts.failed} of ${plural(total, 'document')} failed. What was stored stays.`,
+    );
+  }
+  if (held) return { status: 'held', because: held.reason, failure: held.failure };
+  const reasons = [
+    counts.failed > 0 ? `${plural(counts.failed, 'document')} of ${total} failed` : '',
+    counts.held > 0
+      ? `${plural(counts.held, 'document')} ${counts.held === 1 ? 'was' : 'were'} held`
+      : '',
+    listing && !listing.complete
+      ? `the listing was incomplete (${listing.why ?? 'no reason given'})`
+      : '',
+    boundReached ?? '',
+  ].filter((reason) => reason !== '');
+  if (reasons.length === 0) return { status: 'succeeded', because: '' };
+  return { status: 'partial', because: `${capitalised(reasons.join('; '))}.` };
+}
+
+function failed(because: string): RunVerdict {
+  return { status: 'failed', because, failure: 'InvalidDocument' };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

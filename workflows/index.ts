@@ -1,0 +1,4 @@
+export { collectSource } from './collection/collect-source.ts';
+export { inspectSource } from './collection/inspect-source.ts';
+export { reconcileSchedules } from './collection/reconcile-schedules.ts';
+export { syncKnowledgeBase } from './collection/sync-knowledge-base.ts';

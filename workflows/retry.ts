@@ -1,0 +1,87 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import { NON_RETRYABLE } from './failures.ts';
+
+/** The retry classes: every activity runs under one of them, so that each has bounds per attempt and in total. */
+
+const nonRetryableErrorTypes = [...NON_RETRYABLE];
+
+/** Load, announce, finish: below five seconds, on the workflow's own worker. */
+export const local: LocalActivityOptions = {
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  // Longer back-offs than this become timers of the workflow.
+  localRetryThreshold: '30 seconds',
+  retry: {
+    initialInterval: '200 milliseconds',
+    backoffCoefficient: 2,
+    maximumAttempts: 6,
+    nonRetryableErrorTypes,
+  },
+};
+
+/** One request to a service that answers at once. */
+export const quick: ActivityOptions = {
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '20 seconds',
+    maximumAttempts: 6,
+    nonRetryableErrorTypes,
+  },
+};
+
+/** Waiting for a job of somebody else's: bounded by the total. */
+export const poll: ActivityOptions = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '1 minute',
+  scheduleToCloseTimeout: '4 hours',
+  retry: {
+    initialInterval: '5 seconds',
+    backoffCoefficient: 1.5,
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes,
+  },
+};
+
+/** Starting ingestion jobs: their rate is limited on the server side, and a running job of a neighbour means waiting. */
+export const ingestion: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '4 hours',
+  retry: {
+    initialInterval: '10 seconds',
+    backoffCoefficient: 1.5,
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes,
+  },
+};
+
+export interface CollectBounds {
+  readonly attemptMs: number;
+  readonly heartbeatMs: number;
+  readonly totalMs: number;
+  readonly taskQueue: string;
+}
+
+/** Reading and storing: bounds come from the definition. */
+export function collect({
+  attemptMs,
+  heartbeatMs,
+  totalMs,
+  taskQueue,
+}: CollectBounds): ActivityOptions {
+  return {
+    taskQueue,
+    startToCloseTimeout: attemptMs,
+    heartbeatTimeout: heartbeatMs,
+    scheduleToCloseTimeout: totalMs,
+    retry: {
+      initialInterval: '5 seconds',
+      backoffCoefficient: 3,
+      maximumInterval: '5 minutes',
+      maximumAttempts: 5,
+      nonRetryableErrorTypes,
+    },
+  };
+}
