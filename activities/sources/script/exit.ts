@@ -1,0 +1,30 @@
+import type { Exit } from '../../../adapters/child-process/process-group.ts';
+import { failure, type FailureName } from '../../../workflows/failures.ts';
+
+/** Exit codes of sysexits.h that say more than "it failed" (EX_TEMPFAIL, EX_NOPERM, EX_CONFIG). */
+const EXIT_FAILURES: ReadonlyMap<number | null, FailureName> = new Map([
+  [75, 'SourceUnavailable'],
+  [77, 'AuthExpired'],
+  [78, 'InvalidConfig'],
+]);
+
+/**
+ * What an exit other than 0 means; `stderrTail` must be redacted already.
+ * 75 SourceUnavailable, 77 AuthExpired, 78 InvalidConfig; anything else, and a signal, is ScriptError.
+ */
+export function exitFailure(command: string, exit: Exit, stderrTail: string): Error | undefined {
+  if (exit.code === 0) return undefined;
+  const name = EXIT_FAILURES.get(exit.code) ?? 'ScriptError';
+  const how =
+    exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
+  return failure(name, `The script "${command}" ${how}. ${HINTS[name] ?? DEFAULT_HINT}`, {
+    details: { exitCode: exit.code, signal: exit.signal, stderrTail },
+  });
+}
+
+const DEFAULT_HINT = 'What it wrote last to its standard error is in the details.';
+const HINTS: Partial<Record<FailureName, string>> = {
+  SourceUnavailable: 'By that code it says that its source does not answer now; it is tried again.',
+  AuthExpired: 'By that code it says that its credentials were refused; renew them.',
+  InvalidConfig: 'By that code it says that its settings are wrong; mend them.',
+};
