@@ -18,7 +18,7 @@ export interface MariaDbOptions {
 export interface RunningMariaDb {
   /** Of an empty database, with a user that may do everything. */
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a MariaDB for tests on a folder of its own; what is in it is not meant to outlive a crash. */

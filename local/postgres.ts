@@ -33,9 +33,9 @@ export interface RunningPostgres {
   readonly url: string;
   readonly port: number;
   /** Of any database of the server. */
-  urlOf(database: string): string;
+  readonly urlOf: (database: string) => string;
   /** A fast shutdown: open transactions are rolled back, everything committed is kept. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

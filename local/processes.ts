@@ -43,7 +43,7 @@ export interface RunningProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
   /** Ends the whole group and returns when it is gone. Idempotent. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

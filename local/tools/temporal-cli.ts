@@ -7,6 +7,8 @@ import { type Wheel, wheelPlace, wheelStep } from './wheel.ts';
 export interface TemporalCliSearch extends ToolSearch {
   /** TEMPORAL_CLI_PATH: taken as it is, whatever its version. */
   readonly temporalCliPath: string | undefined;
+  /** Tests leave the SDK's download out: it cannot be pinned, and they want the same server everywhere. */
+  readonly sdkDownload: boolean;
 }
 
 /**
@@ -78,7 +80,7 @@ function sdkPlace(toolCache: string): CachePlace {
 
 /** In a child process, since the SDK's download can be neither timed nor cancelled. */
 async function sdkDownload(search: TemporalCliSearch): Promise<Attempt<string>> {
-  if (!search.mayInstall) return { why: 'not asked to download' };
+  if (!search.mayInstall || !search.sdkDownload) return { why: 'not asked to download' };
   const program = fileURLToPath(new URL('sdk-download.ts', import.meta.url));
   return installInCache(sdkPlace(search.toolCache), async (folder) => {
     search.announce(
