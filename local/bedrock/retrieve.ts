@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { readFilter } from './filter.ts';
+import type { IndexedDocument } from './library.ts';
+import { pageOf } from './paging.ts';
+import type { Hit } from './search/passage-index.ts';
+import {
+  findKnowledgeBase,
+  readBody,
+  requireActive,
+  type ApiRequest,
+  type Service,
+} from './service.ts';
+import { validation } from './service-error.ts';
+
+/** Answers with passages in the order of their scores: words instead of vectors, everything else as Bedrock does it. */
+export function retrieve(service: Service, request: ApiRequest): object {
+  const knowledgeBase = findKnowledgeBase(service, request);
+  requireActive(knowledgeBase, service.timing.clock.now());
+  const { retrievalQuery, retrievalConfiguration, nextToken } = readBody(
+    RetrieveRequest,
+    request.body,
+  );
+  const { vectorSearchConfiguration, managedSearchConfiguration } = retrievalConfiguration ?? {};
+  const unfit =
+    knowledgeBase.kind === 'MANAGED' ? vectorSearchConfiguration : managedSearchConfiguration;
+  if (unfit) {
+    throw validation(
+      `Knowledge base "${knowledgeBase.id}" is ${knowledgeBase.kind} and takes the other search configuration.`,
+    );
+  }
+
+  const { numberOfResults, filter } = vectorSearchConfiguration ?? managedSearchConfiguration ?? {};
+  const { storageType } = knowledgeBase;
+  const passes = filter
+    ? readFilter(filter, storageType === undefined ? {} : { storageType })
+    : () => true;
+  const hits = service.library
+    .index(knowledgeBase.id)
+    .search(retrievalQuery.text, (document) => passes(metadataOf(document)));
+  const question = [knowledgeBase.id, retrievalQuery.text, filter];
+  const page = pageOf(hits, numberOfResults ?? DEFAULT_RESULTS, nextToken, question);
+  return { retrievalResults: page.items.map((hit) => result(hit)), nextToken: page.nextToken };
+}
+
+/** Bedrock's own default. */
+const DEFAULT_RESULTS = 5;
+
+const SearchConfiguration = z.object({
+  numberOfResults: z.exactOptional(z.int().min(1).max(100)),
+  /** Both search by words here. */
+  overrideSearchType: z.exactOptional(z.enum(['HYBRID', 'SEMANTIC'])),
+  rerankingModelType: z.exactOptional(z.literal('NONE', 'the embedded server does not rerank')),
+  rerankingConfiguration: z.exactOptional(z.never('the embedded server does not rerank')),
+  filter: z.exactOptional(z.unknown()),
+});
+
+const RetrieveRequest = z.object({
+  retrievalQuery: z.object({
+    type: z.exactOptional(z.literal('TEXT', 'the embedded server searches by text')),
+    text: z.string().min(1).max(10_000),
+  }),
+  retrievalConfiguration: z.exactOptional(
+    z.object({
+      vectorSearchConfiguration: z.exactOptional(SearchConfiguration),
+      managedSearchConfiguration: z.exactOptional(SearchConfiguration),
+    }),
+  ),
+  nextToken: z.exactOptional(z.string()),
+});
+
+function result({ document, passage, score }: Hit<IndexedDocument>): object {
+  return {
+    content: { type: 'TEXT', text: document.passages[passage] ?? '' },
+    location: { type: 'S3', s3Location: { uri: document.uri } },
+    score,
+    metadata: { ...metadataOf(document), 'x-amz-bedrock-kb-chunk-id': String(passage) },
+  };
+}
+
+function metadataOf({ attributes, uri, dataSourceId }: IndexedDocument) {
+  return {
+    ...attributes,
+    'x-amz-bedrock-kb-source-uri': uri,
+    'x-amz-bedrock-kb-data-source-id': dataSourceId,
+  };
+}
