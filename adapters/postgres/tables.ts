@@ -51,8 +51,8 @@ interface SourceStateTable {
   run: string | null;
 }
 
-/** `live` is in S3; `failed` was never stored; `deleting` and `deleted` follow the order of a deletion. */
-export type DocumentState = 'live' | 'failed' | 'deleting' | 'deleted';
+/** `live` is in S3; `deleting` and `deleted` follow the order of a deletion. The row outlives the objects. */
+export type DocumentState = 'live' | 'deleting' | 'deleted';
 
 interface DocumentTable {
   tenant: string;

@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { cancellationSignal, log } from '@temporalio/activity';
+import { closeRead, readRunCounts, setRunPhase } from '../../adapters/postgres/runs.ts';
+import { readManifest } from '../../adapters/postgres/manifest.ts';
+import { claimSource } from '../../adapters/postgres/source-state.ts';
+import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
+import { addCounts, NO_COUNTS } from '../../workflows/collection/counts.ts';
+import type { ListingReport } from '../../workflows/collection/run-status.ts';
+import { FAILURES, isFailureName } from '../../workflows/failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
+import type { CollectionDependencies } from './dependencies.ts';
+import { documentHash } from './identity.ts';
+import { openSource, type OpenedSource } from './open-source.ts';
+import { readSlice, type ReadEnding } from './read-slice.ts';
+import type { StoreContext } from './store-context.ts';
+
+/** Waits of at most a minute stay in the activity's own retry; longer ones end the slice and become a timer of the workflow. */
+const SHORT_WAIT_MS = 60_000;
+/** After progress a failed attempt rests this long before the next slice. */
+const REST_MS = 15_000;
+
+/** One slice: claim the source, read from the last committed cursor, store batch by batch. */
+export async function collectDocuments(
+  input: CollectDocumentsInput,
+  deps: CollectionDependencies,
+): Promise<SliceReport> {
+  const opened = await openSource(input.digest, deps);
+  await setRunPhase(deps.db, input.runId, 'reading and storing');
+  const { tenant, source, runId } = input;
+  const claim = await claimSource(deps.db, {
+    tenant,
+    source,
+    run: runId,
+    configSig: opened.configSig,
+  });
+  const temporaryDirectory = await mkdtemp(join(tmpdir(), 'wellspring-run-'));
+  const progress = { counts: NO_COUNTS };
+  try {
+    const signal = cancellationSignal();
+    const context: StoreContext & Pick<OpenedSource, 'source'> = {
+      ...opened,
+      db: deps.db,
+      objects: deps.objects,
+      claim,
+      run: runId,
+      startedAt: new Date(input.startedAtMs),
+      maxDocumentBytes: deps.settings.maxDocumentBytes,
+      uploads: deps.tuning.uploads,
+      signal,
+    };
+    const env = sourceEnv({ input, opened, temporaryDirectory, signal, deps });
+    const ending = await withHeartbeat(
+      () => ({ phase: 'reading and storing', ...progress.counts }),
+      () =>
+        readSlice({
+          env,
+          context,
+          tuning: deps.tuning,
+          onCommit: (counts) => (progress.counts = addCounts(progress.counts, counts)),
+        }),
+    );
+    return await report(ending, context, deps);
+  } catch (error) {
+    throw redacted(error, opened.redact);
+  } finally {
+    await rm(temporaryDirectory, { recursive: true, force: true });
+  }
+}
+
+interface EnvParts {
+  readonly input: CollectDocumentsInput;
+  readonly opened: OpenedSource;
+  readonly temporaryDirectory: string;
+  readonly signal: AbortSignal;
+  readonly deps: CollectionDependencies;
+}
+
+function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts): SourceEnv {
+  const { tenant, source } = input;
+  return {
+    signal,
+    log,
+    sourceId: `${tenant}/${source}`,
+    temporaryDirectory,
+    startedAt: new Date(input.startedAtMs),
+    settings: deps.settings,
+    async known(ids) {
+      const hashes = new Map(ids.map((id) => [documentHash(id), id]));
+      const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
+      // Extracted with another configuration, it must be read again, whatever its validators say.
+      const usable = [...rows.values()].filter(
+        (row) => row.state === 'live' && row.configSig === opened.configSig,
+      );
+      return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
+    },
+  };
+}
+
+function known(row: {
+  etag: string | null;
+  lastModified: string | null;
+  modifiedAt: Date | null;
+  lastChanged: Date | null;
+}): KnownDocument {
+  return {
+    ...(row.etag ? { etag: row.etag } : {}),
+    ...(row.lastModified ? { lastModified: row.lastModified } : {}),
+    ...(row.modifiedAt ? { modifiedAt: row.modifiedAt.toISOString() } : {}),
+    ...(row.lastChanged ? { lastChanged: row.lastChanged.toISOString() } : {}),
+  };
+}
+
+async function report(
+  ending: ReadEnding,
+  context: StoreContext,
+  deps: CollectionDependencies,
+): Promise<SliceReport> {
+  if (ending.kind === 'failed') return rest(ending, context, deps);
+  const nothing = { candidates: 0, staleObjects: 0 };
+  const listing = ending.kind === 'end' ? ending.listing : undefined;
+  const end = ending.kind === 'end' ? await close(context, listing) : nothing;
+  return {
+    counts: await totals(context),
+    more: ending.kind === 'slice',
+    ...end,
+    ...(listing ? { listing } : {}),
+    ...(ending.kind === 'bound' ? { boundReached: ending.because } : {}),
+  };
+}
+
+/**
+ * The read broke off. With progress, or with a long wait asked for, the slice ends and the workflow goes on from the cursor after a rest,
+ * so that neither waiting nor progress uses up an attempt. Without, Temporal's retry policy decides.
+ */
+async function rest(
+  ending: Extract<ReadEnding, { kind: 'failed' }>,
+  context: StoreContext,
+  { metrics }: CollectionDependencies,
+): Promise<SliceReport> {
+  const { error, progressed } = ending;
+  const waitMs = askedWaitMs(error);
+  const worthWaiting = isRetried(error) && ((waitMs ?? 0) > SHORT_WAIT_MS || progressed);
+  if (!worthWaiting) throw error;
+  const restMs = Math.max(waitMs ?? 0, REST_MS);
+  if (waitMs !== undefined) metrics.rateLimited(waitMs);
+  log.warn('read broke off and goes on after a rest', {
+    restMs,
+    failure: error instanceof ApplicationFailure ? error.type : 'unknown',
+  });
+  return {
+    counts: await totals(context),
+    more: true,
+    notBeforeMs: Date.now() + restMs,
+    waitReason: context.redact(messageOf(error)).slice(0, 150),
+    candidates: 0,
+    staleObjects: 0,
+  };
+}
+
+function isRetried(error: unknown): boolean {
+  return (
+    error instanceof ApplicationFailure && isFailureName(error.type) && FAILURES[error.type].retried
+  );
+}
+
+/** `nextRetryDelay` of our own failures is always in milliseconds. */
+function askedWaitMs(error: unknown): number | undefined {
+  const delay = error instanceof ApplicationFailure ? error.nextRetryDelay : undefined;
+  return typeof delay === 'number' ? delay : undefined;
+}
+
+function close({ db, definition, claim, run }: StoreContext, listing: ListingReport | undefined) {
+  const { tenant, id: source } = definition;
+  return closeRead(db, {
+    tenant,
+    source,
+    run,
+    fence: claim.fence,
+    listing: claim.listing,
+    report: listing,
+  });
+}
+
+async function totals({ db, run }: StoreContext) {
+  return addCounts(NO_COUNTS, await readRunCounts(db, run));
+}
+
+/** Failures end in history and logs: no secret may stand in them. */
+function redacted(error: unknown, redact: (text: string) => string): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  return ApplicationFailure.create({
+    message: redact(error.message),
+    ...(error.type ? { type: error.type } : {}),
+    nonRetryable: error.nonRetryable ?? false,
+    ...(error.details
+      ? { details: JSON.parse(redact(JSON.stringify(error.details))) as unknown[] }
+      : {}),
+    ...(error.nextRetryDelay === undefined ? {} : { nextRetryDelay: error.nextRetryDelay }),
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

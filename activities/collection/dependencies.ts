@@ -1,0 +1,38 @@
+import type { Objects } from '../../adapters/aws/objects.ts';
+import type { Knowledge } from '../../adapters/aws/knowledge.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { Schedules } from '../../adapters/temporal/schedules.ts';
+import type { SecretSources } from '../../adapters/secrets/resolve.ts';
+import type { SyncTarget } from '../../workflows/collection/activities.ts';
+import type { SourceSettings } from '../sources/contract.ts';
+import type { BoundSourceType } from '../sources/define-source.ts';
+import type { CollectionMetrics } from './metrics.ts';
+
+/** What the collection activities are made of; `workers/` puts it together, tests put in what they want to look at. */
+export interface CollectionDependencies {
+  readonly db: Database;
+  readonly objects: Objects;
+  readonly knowledge: Knowledge;
+  readonly schedules: Schedules;
+  readonly sourceTypes: ReadonlyMap<string, BoundSourceType>;
+  readonly secrets: SecretSources;
+  readonly settings: SourceSettings;
+  readonly tuning: CollectionTuning;
+  readonly metrics: CollectionMetrics;
+  /** Signal-with-start of the sync of a data source. */
+  wakeSync(target: SyncTarget, source: string): Promise<void>;
+}
+
+/** Knobs of a worker; production values are the defaults of `workers/config.ts`. */
+export interface CollectionTuning {
+  /** Uploads at once per run. */
+  readonly uploads: number;
+  readonly heartbeatMs: number;
+  /** Messages of a batch at most; a crash repeats one batch at most. */
+  readonly batchDocuments: number;
+  readonly batchBytes: number;
+  /** A checkpoint commits what was read when this much time has passed. */
+  readonly commitEveryMs: number;
+  /** Between two looks at a running ingestion job; grows from the first to the second. */
+  readonly pollMs: readonly [number, number];
+}

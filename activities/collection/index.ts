@@ -1,0 +1,35 @@
+import type {
+  CollectionActivities,
+  IngestionActivities,
+  InspectionActivities,
+  ReconcileSchedulesReport,
+  ScheduleActivities,
+} from '../../workflows/collection/activities.ts';
+import { collectDocuments } from './collect-documents.ts';
+import type { CollectionDependencies } from './dependencies.ts';
+import { finishRun } from './finish-run.ts';
+import { inspectSource } from './inspect-source.ts';
+import { loadSource } from './load-source.ts';
+import { reconcileDocuments } from './reconcile-documents.ts';
+import { reconcileStoredSchedules } from './reconcile-schedules.ts';
+import { ingestionActivities, requestOverdueSyncs } from './sync-activities.ts';
+
+export type AllCollectionActivities = CollectionActivities &
+  InspectionActivities &
+  IngestionActivities &
+  ScheduleActivities;
+
+/** Every activity of the area, out of its dependencies. */
+export function collectionActivities(deps: CollectionDependencies): AllCollectionActivities {
+  return {
+    loadSource: (input) => loadSource(input, deps),
+    collectDocuments: (input) => collectDocuments(input, deps),
+    reconcileDocuments: (input) => reconcileDocuments(input, deps),
+    requestKnowledgeBaseSync: ({ source, ...target }) => deps.wakeSync(target, source),
+    finishRun: (input) => finishRun(input, deps),
+    inspectSource: (input) => inspectSource(input, deps),
+    ...ingestionActivities(deps),
+    reconcileSchedules: (): Promise<ReconcileSchedulesReport> => reconcileStoredSchedules(deps),
+    requestOverdueSyncs: ({ olderThanMs }) => requestOverdueSyncs(olderThanMs, deps),
+  };
+}

@@ -1,0 +1,64 @@
+import { definitionOf } from '../../adapters/postgres/revisions.ts';
+import { openRun } from '../../adapters/postgres/runs.ts';
+import type { LoadedSource, LoadSourceInput } from '../../workflows/collection/activities.ts';
+import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
+import { failure } from '../../workflows/failures.ts';
+import type { CollectionDependencies } from './dependencies.ts';
+
+/** All attempts of a slice may take half as long again as one attempt, but must end before the next run is due. */
+const TOTAL_FACTOR = 1.5;
+const SHARE_OF_PERIOD = 0.8;
+const MIN_TOTAL_MS = 60_000;
+const MAX_SLICES = 500;
+
+/** Reads what is in force for the source and opens the run's row. @throws NotFound, InvalidConfig */
+export async function loadSource(
+  { runId, temporalRunId, tenant, source, trigger, startedAtMs }: LoadSourceInput,
+  { db, sourceTypes, tuning }: CollectionDependencies,
+): Promise<LoadedSource> {
+  const found = await definitionOf(db, source);
+  if (!found)
+    throw failure(
+      'NotFound',
+      `No source "${source}" is in force. Add it to the definitions and run "wellspring apply".`,
+    );
+  const { definition, digest } = found;
+  if (!definition.enabled && trigger === 'schedule')
+    return { enabled: false, because: 'The definition says enabled: false.' };
+  const type = sourceTypes.get(definition.type);
+  if (!type) {
+    const known = [...sourceTypes.keys()].join(', ');
+    throw failure(
+      'InvalidConfig',
+      `Source "${source}" has the unknown type "${definition.type}". This worker knows ${known}.`,
+    );
+  }
+  await openRun(db, {
+    id: runId,
+    temporalRunId,
+    tenant,
+    source,
+    digest,
+    trigger,
+    startedAt: new Date(startedAtMs),
+  });
+  const { id, knowledgeBaseId, dataSourceId, sync } = definition.knowledgeBase;
+  return {
+    enabled: true,
+    title: definition.title,
+    type: definition.type,
+    digest,
+    taskQueue: type.spec.queue,
+    knowledgeBase: { id, knowledgeBaseId, dataSourceId, ...sync },
+    bounds: { ...timeBounds(definition), heartbeatMs: tuning.heartbeatMs, maxSlices: MAX_SLICES },
+  };
+}
+
+function timeBounds({ limits, schedule }: SourceDefinition): {
+  attemptMs: number;
+  totalMs: number;
+} {
+  const beforeNext = Math.max(MIN_TOTAL_MS, schedule.periodMs * SHARE_OF_PERIOD);
+  const totalMs = Math.round(Math.min(limits.timeoutMs * TOTAL_FACTOR, beforeNext));
+  return { attemptMs: Math.min(limits.timeoutMs, totalMs), totalMs };
+}

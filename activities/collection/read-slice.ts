@@ -1,0 +1,119 @@
+import type { RunCounts } from '../../workflows/collection/counts.ts';
+import type { ListingReport } from '../../workflows/collection/run-status.ts';
+import type { ReadMessage, SourceEnv } from '../sources/contract.ts';
+import type { OpenSource } from '../sources/define-source.ts';
+import type { CollectionTuning } from './dependencies.ts';
+import type { DocumentMessage } from './sort-messages.ts';
+import { storeBatch } from './store-batch.ts';
+import type { StoreContext } from './store-context.ts';
+
+/** How the reading of one slice came to its end. */
+export type ReadEnding =
+  /** The source had nothing more. */
+  | { readonly kind: 'end'; readonly listing?: ListingReport }
+  /** A bound of the slice: the next slice goes on from the committed cursor. */
+  | { readonly kind: 'slice' }
+  /** A bound of the definition ends the run here. */
+  | { readonly kind: 'bound'; readonly because: string }
+  /** `progressed`: the committed cursor is another one than at the start. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly progressed: boolean };
+
+export interface SliceReading {
+  readonly env: SourceEnv;
+  readonly context: StoreContext & { readonly source: OpenSource };
+  readonly tuning: CollectionTuning;
+  readonly onCommit: (counts: RunCounts) => void;
+}
+
+/** A slice ends itself before its attempt's time is over. */
+const SHARE_OF_ATTEMPT = 0.8;
+/** A batch commits at a checkpoint from this share of its size on. */
+const CHECKPOINT_SHARE = 0.25;
+
+/** Reads and commits in batches until the source ends or a bound is reached. What was read before an error is kept. */
+export async function readSlice({
+  env,
+  context,
+  tuning,
+  onCommit,
+}: SliceReading): Promise<ReadEnding> {
+  const batch = openBatch(context, tuning, onCommit);
+  const { limits } = context.definition;
+  const endMs = Date.now() + limits.timeoutMs * SHARE_OF_ATTEMPT;
+  let documents = 0;
+  let listing: ListingReport | undefined;
+  try {
+    for await (const message of context.source.read(context.claim.cursor, env)) {
+      env.signal.throwIfAborted();
+      if (message.kind === 'listing') {
+        listing = { complete: message.complete, ...(message.why ? { why: message.why } : {}) };
+      } else if (message.kind === 'checkpoint') {
+        await batch.checkpoint(message.cursor);
+        if (documents >= limits.sliceDocuments || Date.now() > endMs)
+          return await batch.end({ kind: 'slice' });
+      } else {
+        documents += 1;
+        await batch.add(message);
+        if (documents >= (limits.maxDocuments ?? Number.POSITIVE_INFINITY)) {
+          return await batch.end({
+            kind: 'bound',
+            because: `the run stopped at its bound of ${documents} documents (limits.maxDocuments)`,
+          });
+        }
+      }
+    }
+    return await batch.end({ kind: 'end', ...(listing ? { listing } : {}) });
+  } catch (error) {
+    if (env.signal.aborted) throw error;
+    await batch.flush();
+    return { kind: 'failed', error, progressed: batch.progressed() };
+  }
+}
+
+function openBatch(
+  context: StoreContext,
+  tuning: CollectionTuning,
+  onCommit: (counts: RunCounts) => void,
+) {
+  const startCursor = JSON.stringify(context.claim.cursor ?? null);
+  let messages: DocumentMessage[] = [];
+  let bytes = 0;
+  let cursor: unknown;
+  let committedCursor = startCursor;
+  let lastCommitMs = Date.now();
+
+  async function flush(): Promise<void> {
+    if (messages.length === 0 && cursor === undefined) return;
+    const [taken, at] = [messages, cursor];
+    [messages, bytes, cursor] = [[], 0, undefined];
+    onCommit(await storeBatch(taken, at, context));
+    if (at !== undefined) committedCursor = JSON.stringify(at);
+    lastCommitMs = Date.now();
+  }
+
+  return {
+    flush,
+    progressed: (): boolean => committedCursor !== startCursor,
+    async add(message: DocumentMessage): Promise<void> {
+      // A cursor covers only what came before it: later documents may go with it, it must never run ahead of earlier ones.
+      messages.push(message);
+      bytes += sizeOf(message);
+      if (messages.length >= tuning.batchDocuments || bytes >= tuning.batchBytes) await flush();
+    },
+    async checkpoint(at: unknown): Promise<void> {
+      cursor = at;
+      const due = Date.now() - lastCommitMs >= tuning.commitEveryMs;
+      if (due || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
+    },
+    async end(ending: ReadEnding): Promise<ReadEnding> {
+      await flush();
+      return ending;
+    },
+  };
+}
+
+function sizeOf(message: ReadMessage<unknown>): number {
+  if (message.kind !== 'document') return 200;
+  const { body } = message.document;
+  return body.kind === 'file' ? 1000 : body.text.length;
+}

@@ -1,0 +1,80 @@
+import type { FailedDocument, GoneDocument } from '../../adapters/postgres/manifest.ts';
+import type { FailureName } from '../../workflows/failures.ts';
+import type { ReadMessage } from '../sources/contract.ts';
+import { documentHash } from './identity.ts';
+import { singleLine } from './normalise.ts';
+import { prepareDocument, type PreparedDocument } from './prepare-document.ts';
+import type { StoreContext } from './store-context.ts';
+
+/** A message about one document. */
+export type DocumentMessage = Exclude<ReadMessage<unknown>, { kind: 'checkpoint' | 'listing' }>;
+
+/** The messages of a batch by what has to be done about them. */
+export interface Sorted {
+  readonly prepared: readonly PreparedDocument[];
+  readonly seen: ReadonlyMap<string, string>;
+  readonly failed: readonly FailedDocument[];
+  readonly gone: readonly GoneDocument[];
+}
+
+/** By document, the last message of each; documents are rendered and hashed, refused ones are among the failed. */
+export async function sortMessages(
+  messages: readonly DocumentMessage[],
+  context: StoreContext,
+): Promise<Sorted> {
+  const last = new Map<string, DocumentMessage>();
+  for (const message of messages) {
+    const hash = hashOf(message);
+    last.delete(hash);
+    last.set(hash, message);
+  }
+  const prepared: PreparedDocument[] = [];
+  const failed: FailedDocument[] = [];
+  const gone: GoneDocument[] = [];
+  const seen = new Map<string, string>();
+  for (const [hash, message] of last) {
+    if (message.kind === 'seen') seen.set(hash, message.id);
+    else if (message.kind === 'gone')
+      gone.push({
+        hash,
+        why: cleanDetail(message.why, context),
+        weight: message.tentative ? 1 : 2,
+      });
+    else if (message.kind === 'failed')
+      failed.push(failedDocument(hash, message.id, message, context));
+    else {
+      const result = await prepareDocument(message.document, context);
+      if (!('refused' in result)) prepared.push(result);
+      else
+        failed.push(
+          failedDocument(
+            hash,
+            message.document.id,
+            { failure: 'InvalidDocument', detail: result.refused },
+            context,
+          ),
+        );
+    }
+  }
+  return { prepared, seen, failed, gone };
+}
+
+function hashOf(message: DocumentMessage): string {
+  if (message.kind === 'document') return documentHash(message.document.id);
+  return documentHash(message.kind === 'failed' ? (message.id ?? message.detail) : message.id);
+}
+
+/** A dead letter, cleaned of secrets and of what PostgreSQL cannot hold. */
+export function failedDocument(
+  hash: string,
+  id: string | undefined,
+  { failure, detail }: { readonly failure: FailureName; readonly detail: string },
+  context: StoreContext,
+): FailedDocument {
+  const docId = id === undefined ? {} : { docId: singleLine(id).slice(0, 2048) };
+  return { hash, ...docId, failure, detail: cleanDetail(detail, context) };
+}
+
+function cleanDetail(text: string, { redact }: StoreContext): string {
+  return redact(singleLine(text)).slice(0, 1000).toWellFormed();
+}

@@ -1,0 +1,113 @@
+import {
+  commitBatch,
+  deadLettersOfRun,
+  readManifest,
+  type ManifestRow,
+  type SeenDocument,
+} from '../../adapters/postgres/manifest.ts';
+import { overtaken } from '../../adapters/postgres/source-state.ts';
+import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
+import type { PreparedDocument } from './prepare-document.ts';
+import { sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
+import { reference, type StoreContext } from './store-context.ts';
+import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
+
+/**
+ * Stores one batch: sidecar, then content, then rows with the cursor in one statement. Running it twice writes nothing twice: what S3 has
+ * already is recognised by its hash. Of two messages about one document the last one counts.
+ * @throws Conflict - a newer attempt has taken over; nothing was committed.
+ */
+export async function storeBatch(
+  messages: readonly DocumentMessage[],
+  cursor: unknown,
+  context: StoreContext,
+): Promise<RunCounts> {
+  const sorted = await sortMessages(messages, context);
+  const hashes = [...sorted.prepared.map((one) => one.hash), ...sorted.seen.keys()];
+  const rows = await readManifest(context.db, reference(context), hashes);
+  const writes = sorted.prepared.map((prepared) =>
+    decideWrite(prepared, rows.get(prepared.hash), context),
+  );
+  const uploaded = await upload(writes, context);
+  const failed = [...sorted.failed, ...uploaded.failed];
+  const counts = await count({ ...sorted, writes, rows, failed, uploaded }, context);
+  const seen = [
+    ...writes
+      .filter((write) => write.kind === 'none')
+      .map((write) => seenDocument(write.prepared, context)),
+    ...[...sorted.seen.keys()].map((hash) => ({ hash })),
+  ];
+  const committed = await commitBatch(context.db, {
+    ...reference(context),
+    run: context.run,
+    fence: context.claim.fence,
+    listing: context.claim.listing,
+    startedAt: context.startedAt,
+    cursor,
+    stored: uploaded.stored,
+    seen,
+    failed,
+    gone: sorted.gone,
+    staleObjects: uploaded.stored.flatMap(({ hash, key }) =>
+      staleObject(rows.get(hash), key, context),
+    ),
+    counts,
+    target: context.definition.knowledgeBase,
+    changed: uploaded.stored.length > 0,
+  });
+  if (!committed) throw overtaken(reference(context));
+  return counts;
+}
+
+function seenDocument(
+  { hash, document }: PreparedDocument,
+  { configSig }: StoreContext,
+): SeenDocument {
+  return { hash, configSig, ...document.validators };
+}
+
+function staleObject(row: ManifestRow | undefined, key: string, { definition }: StoreContext) {
+  const moved =
+    row?.state === 'live' && (row.key !== key || row.bucket !== definition.knowledgeBase.bucket);
+  return moved ? [{ bucket: row.bucket, key: row.key }] : [];
+}
+
+interface Countable extends Sorted {
+  readonly writes: readonly Write[];
+  readonly rows: ReadonlyMap<string, ManifestRow>;
+  readonly uploaded: Uploaded;
+}
+
+/** One outcome a document and run: what an earlier attempt of this run has committed already is not counted again. */
+async function count(
+  { writes, rows, seen, failed, uploaded }: Countable,
+  context: StoreContext,
+): Promise<RunCounts> {
+  const isNew = (hash: string): boolean => rows.get(hash)?.lastSeenRun !== context.run;
+  const storedHashes = new Set(uploaded.stored.map((one) => one.hash));
+  const stored = writes.filter(
+    (write) => storedHashes.has(write.prepared.hash) && isNew(write.prepared.hash),
+  );
+  const added = stored.filter(({ prepared }) => rows.get(prepared.hash)?.state !== 'live').length;
+  const equal = writes.filter(
+    (write) => write.kind === 'none' && isNew(write.prepared.hash),
+  ).length;
+  const listed = [...seen.keys()].filter(
+    (hash) => rows.get(hash)?.state === 'live' && isNew(hash),
+  ).length;
+  const hashes = failed.map((one) => one.hash);
+  const counted = await deadLettersOfRun(
+    context.db,
+    { ...reference(context), run: context.run },
+    hashes,
+  );
+  return {
+    ...NO_COUNTS,
+    added,
+    updated: stored.length - added,
+    unchanged: equal + listed,
+    failed: hashes.filter((hash) => !counted.has(hash)).length,
+    putRequests: uploaded.putRequests,
+    putBytes: uploaded.putBytes,
+  };
+}

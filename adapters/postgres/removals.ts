@@ -1,0 +1,136 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { SourceReference } from './source-state.ts';
+
+/** A live document that the source no longer has. */
+export interface Candidate {
+  readonly hash: string;
+  readonly docId: string;
+  readonly title: string | null;
+  readonly bucket: string;
+  readonly key: string;
+  /** Which rule named it, for the record of the deletion. */
+  readonly rule: string;
+}
+
+export interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** Documents that are live now, the candidates included. */
+  readonly live: number;
+}
+
+/**
+ * Documents to delete: half-deleted ones of an earlier attempt, explicit removals, and, after a complete listing only, what it did not show.
+ * Sorted by hash, so that a digest over them is stable.
+ */
+export async function findCandidates(
+  db: Database,
+  { tenant, source }: SourceReference,
+  listingComplete: boolean,
+): Promise<Candidates> {
+  const { rows } = await sql<Candidate>`
+    select d.hash, d.doc_id as "docId", d.title, d.bucket, d.key,
+      case when d.state = 'deleting' then 'finish a deletion that was interrupted'
+        when d.gone_count >= 2 then 'removed at the source: ' || coalesce(d.gone_why, '')
+        else 'missing from a complete listing' end as rule
+    from documents d join source_state s on s.tenant = d.tenant and s.source = d.source
+    where d.tenant = ${tenant} and d.source = ${source} and d.state in ('live', 'deleting')
+      and (d.state = 'deleting' or d.gone_count >= 2 or (${listingComplete} and d.last_seen_listing < s.listing))
+    order by d.hash`.execute(db);
+  const live = await db
+    .selectFrom('documents')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .where('state', 'in', ['live', 'deleting'])
+    .executeTakeFirstOrThrow();
+  return { candidates: rows, live: live.count };
+}
+
+export interface DeletionMark extends SourceReference {
+  readonly hashes: readonly string[];
+}
+
+/** First step of a deletion: the row says so before an object goes, so that a crash leaves something to finish. */
+export async function markDeleting(
+  db: Database,
+  { tenant, source, hashes }: DeletionMark,
+): Promise<void> {
+  await db
+    .updateTable('documents')
+    .set({ state: 'deleting' })
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .where('state', '=', 'live')
+    .where('hash', 'in', hashes)
+    .execute();
+}
+
+export interface DeletionRecord extends SourceReference {
+  readonly run: string;
+  readonly deleted: readonly Candidate[];
+  readonly target: {
+    readonly id: string;
+    readonly knowledgeBaseId: string;
+    readonly dataSourceId: string;
+  };
+}
+
+/** Last step: rows become `deleted`, each deletion leaves a record, the totals of the run and the mark of the sync follow. One statement. */
+export async function recordDeletions(
+  db: Database,
+  { tenant, source, run, deleted, target }: DeletionRecord,
+): Promise<void> {
+  await sql`
+    with gone as (
+      select * from jsonb_to_recordset(${JSON.stringify(deleted)}::jsonb) as r(hash text, "docId" text, key text, rule text)
+    ), marked as (
+      update documents d set state = 'deleted', content_etag = null, sidecar_etag = null
+      from gone where d.tenant = ${tenant} and d.source = ${source} and d.hash = gone.hash and d.state = 'deleting'
+      returning d.hash, d.doc_id, d.key, gone.rule
+    ), recorded as (
+      insert into deletions (tenant, source, hash, doc_id, key, run, rule)
+      select ${tenant}, ${source}, hash, doc_id, key, ${run}, rule from marked
+    ), letters as (
+      delete from dead_letters where tenant = ${tenant} and source = ${source} and hash in (select hash from marked)
+    ), totals as (
+      update runs set updated_at = now(),
+        counts = counts || jsonb_build_object('deleted', coalesce((counts->>'deleted')::bigint, 0) + (select count(*) from marked))
+      where id = ${run}
+    )
+    insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
+    values (${target.id}, ${target.knowledgeBaseId}, ${target.dataSourceId}, clock_timestamp(), clock_timestamp())
+    on conflict (knowledge_base_id, data_source_id) do update
+      set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at`.execute(
+    db,
+  );
+}
+
+export interface StaleObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** A document may have moved back in the meantime: what a live row names is not stale. */
+export async function findStaleObjects(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<readonly StaleObject[]> {
+  const { rows } = await sql<StaleObject>`
+    select o.bucket, o.key from stale_objects o
+    where o.tenant = ${tenant} and o.source = ${source} and not exists (
+      select 1 from documents d where d.tenant = o.tenant and d.source = o.source and d.bucket = o.bucket and d.key = o.key and d.state = 'live')
+    order by o.key`.execute(db);
+  return rows;
+}
+
+export async function forgetStaleObjects(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<void> {
+  await db
+    .deleteFrom('stale_objects')
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .execute();
+}

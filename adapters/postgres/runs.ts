@@ -1,0 +1,134 @@
+import { sql } from 'kysely';
+import type { RunCounts } from '../../workflows/collection/counts.ts';
+import type {
+  HeldReport,
+  ListingReport,
+  RunVerdict,
+} from '../../workflows/collection/run-status.ts';
+import type { Database } from './database.ts';
+import type { SourceReference } from './source-state.ts';
+
+export interface NewRun extends SourceReference {
+  readonly id: string;
+  readonly temporalRunId: string;
+  readonly digest: string;
+  readonly trigger: string;
+  readonly startedAt: Date;
+}
+
+/** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset) begins anew. */
+export async function openRun(db: Database, run: NewRun): Promise<void> {
+  await db
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      temporal_run_id: run.temporalRunId,
+      tenant: run.tenant,
+      source: run.source,
+      definition_digest: run.digest,
+      trigger: run.trigger,
+      status: 'running',
+      phase: 'starting',
+      started_at: run.startedAt,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({
+          temporal_run_id: run.temporalRunId,
+          definition_digest: run.digest,
+          status: 'running',
+          phase: 'starting',
+          finished_at: null,
+          counts: '{}',
+          failure: null,
+          failure_message: null,
+          held: null,
+          listing_complete: null,
+          listing_note: null,
+        })
+        .where('runs.temporal_run_id', '!=', run.temporalRunId),
+    )
+    .execute();
+}
+
+/** Totals of the run so far; what is missing is zero. */
+export async function readRunCounts(db: Database, id: string): Promise<Partial<RunCounts>> {
+  const row = await db.selectFrom('runs').select('counts').where('id', '=', id).executeTakeFirst();
+  return row?.counts ?? {};
+}
+
+export async function setRunPhase(db: Database, id: string, phase: string): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set((eb) => ({ phase, attempts: eb('attempts', '+', 1), updated_at: sql<Date>`now()` }))
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .execute();
+}
+
+/** What a finished read leaves for the rest of the run. */
+export interface ReadEnd {
+  /** Live documents that a complete listing did not show, or that the source reported as removed. */
+  readonly candidates: number;
+  readonly staleObjects: number;
+}
+
+export interface ClosedRead extends SourceReference {
+  readonly run: string;
+  readonly fence: number;
+  readonly listing: number;
+  readonly report: ListingReport | undefined;
+}
+
+/** Ends the listing under way, notes whether it was complete, and counts what a reconciliation has to look at. */
+export async function closeRead(
+  db: Database,
+  { tenant, source, run, fence, listing, report }: ClosedRead,
+): Promise<ReadEnd> {
+  const complete = report?.complete ?? false;
+  const { rows } = await sql<ReadEnd>`
+    with state as (
+      update source_state set listing_open = false where tenant = ${tenant} and source = ${source} and fence = ${fence} returning 1
+    ), noted as (
+      update runs set listing_complete = ${report?.complete ?? null}, listing_note = ${report?.why ?? null}, slices = slices + 1
+      where id = ${run} and exists (select 1 from state)
+    )
+    select
+      (select count(*) from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')
+        and (state = 'deleting' or gone_count >= 2 or (${complete} and last_seen_listing < ${listing}::bigint))) as candidates,
+      (select count(*) from stale_objects where tenant = ${tenant} and source = ${source} and ${complete}) as "staleObjects"`.execute(
+    db,
+  );
+  return rows[0] ?? { candidates: 0, staleObjects: 0 };
+}
+
+export interface RunEnd {
+  readonly id: string;
+  readonly temporalRunId: string;
+  readonly verdict: RunVerdict;
+  readonly held?: HeldReport;
+}
+
+/** Writes the end of a run, once: false when it has ended already or the row belongs to another execution. */
+export async function endRun(
+  db: Database,
+  { id, temporalRunId, verdict, held }: RunEnd,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('runs')
+    .set({
+      status: verdict.status,
+      phase: 'ended',
+      finished_at: sql`now()`,
+      updated_at: sql`now()`,
+      failure: verdict.failure ?? null,
+      failure_message: verdict.because === '' ? null : verdict.because,
+      held: held ? JSON.stringify(held) : null,
+    })
+    .where('id', '=', id)
+    .where('temporal_run_id', '=', temporalRunId)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}

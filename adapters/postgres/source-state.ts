@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import { failure } from '../../workflows/failures.ts';
+import type { Database } from './database.ts';
+
+export interface SourceReference {
+  readonly tenant: string;
+  readonly source: string;
+}
+
+/** What one attempt owns from its claim until a newer attempt claims. */
+export interface Claim {
+  readonly fence: number;
+  /** The last committed cursor, or null to begin. */
+  readonly cursor: unknown;
+  /** Number of the listing under way: documents that are seen carry it. */
+  readonly listing: number;
+}
+
+export interface ClaimOptions extends SourceReference {
+  readonly run: string;
+  readonly configSig: string;
+}
+
+/**
+ * Takes the source for one attempt: older attempts can no longer commit. A changed `configSig` begins from the start, with a new listing;
+ * a listing that an earlier run left open goes on, otherwise a new run opens the next one.
+ */
+export async function claimSource(
+  db: Database,
+  { tenant, source, run, configSig }: ClaimOptions,
+): Promise<Claim> {
+  const { rows } = await sql<Claim>`
+    insert into source_state as s (tenant, source, fence, config_sig, listing, listing_open, run)
+    values (${tenant}, ${source}, 1, ${configSig}, 1, true, ${run})
+    on conflict (tenant, source) do update set
+      fence = s.fence + 1,
+      config_sig = excluded.config_sig,
+      cursor = case when s.config_sig is distinct from excluded.config_sig then null else s.cursor end,
+      listing = case
+        when s.config_sig is distinct from excluded.config_sig then s.listing + 1
+        when s.run is distinct from excluded.run and not s.listing_open then s.listing + 1
+        else s.listing end,
+      listing_open = s.listing_open or s.run is distinct from excluded.run
+        or s.config_sig is distinct from excluded.config_sig,
+      run = excluded.run
+    returning fence, cursor, listing`.execute(db);
+  const [claim] = rows;
+  if (!claim) throw failure('Defect', `The state of source "${source}" was not written.`);
+  return claim;
+}
+
+/** True while no newer attempt has claimed the source. */
+export async function holdsClaim(
+  db: Database,
+  { tenant, source }: SourceReference,
+  fence: number,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('source_state')
+    .select('fence')
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .executeTakeFirst();
+  return row?.fence === fence;
+}
+
+/** The failure of an attempt that was overtaken: it must not write any more. Temporal has a newer attempt, so nobody reads it. */
+export function overtaken({ source }: SourceReference): Error {
+  return failure(
+    'Conflict',
+    `A newer attempt collects source "${source}"; this one stopped without writing.`,
+  );
+}
