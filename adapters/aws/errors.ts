@@ -1,4 +1,4 @@
-import type { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../workflows/failures.ts';
 
 /** What was asked of AWS, for the sentence of a failure. */
@@ -10,7 +10,7 @@ export interface AwsCallContext {
 }
 
 /**
- * Runs one call of an AWS client and lets only our failures out.
+ * Runs one call of an AWS client and lets only our failures out; one that `call` throws itself passes as it is.
  * A call that was aborted through `signal` throws the reason of the signal, so that a cancellation stays one.
  */
 export async function callAws<Answer>(
@@ -23,7 +23,7 @@ export async function callAws<Answer>(
     return await call();
   } catch (error) {
     signal.throwIfAborted();
-    throw awsFailure(error, context);
+    throw error instanceof ApplicationFailure ? error : awsFailure(error, context);
   }
 }
 
@@ -51,6 +51,7 @@ type AwsFailureName =
   | 'Conflict'
   | 'Defect'
   | 'InvalidConfig'
+  | 'InvalidDocument'
   | 'NotFound'
   | 'QuotaExceeded'
   | 'Throttled'
@@ -127,6 +128,8 @@ const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
     /^(AccessDenied|Unauthorized|Forbidden|KMS|DecryptionFailure|EncryptionFailure|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/,
     'AccessDenied',
   ],
+  // The fault of one object, not of its bucket: the others go on.
+  [/^(KeyTooLong|MetadataTooLarge|EntityTooLarge)/, 'InvalidDocument'],
   [/^(ResourceNotFound|NotFound|NoSuch)/, 'NotFound'],
   [
     /^(Conflict|RetryableConflict|ConcurrentModification|ConditionalRequestConflict|OperationAborted|PreconditionFailed|DuplicateId|BucketAlready)/,
@@ -182,10 +185,12 @@ const SENTENCES: Readonly<Record<AwsFailureName, (facts: SentenceFacts) => strin
     `Somebody else changed ${resource} during ${operation} ("${error}"). The next attempt reads it again.`,
   InvalidConfig: ({ call, error, message }) =>
     `AWS refuses ${call} with "${error}", "${message}". Mend the setting that it names.`,
+  InvalidDocument: ({ resource, error, message }) =>
+    `${capitalised(resource)} cannot be stored: "${error}", "${message}". Shorten what it names, or leave the document out.`,
   Unavailable: ({ call, error, message }) =>
-    `${capitalised(call)} got no useful answer: "${error}", "${message}". The next attempt asks again.`,
+    `The call ${call} got no useful answer: "${error}", "${message}". The next attempt asks again.`,
   Defect: ({ call, error, message }) =>
-    `${capitalised(call)} broke with "${error}", "${message}". Report it with the run id.`,
+    `The call ${call} broke with "${error}", "${message}". Report it with the run id.`,
 };
 
 function refused({ call, error }: SentenceFacts): string {
