@@ -1,0 +1,56 @@
+/** Name of the JSON Schema file at the top of the repository, which `npm run schema` writes. */
+export const SCHEMA_FILE = 'wellspring.schema.json';
+
+/**
+ * The commented `wellspring.yaml` that `wellspring init` writes: valid as it is, once the variables that it names are set.
+ * `schemaPath` is where the editor finds the JSON Schema, relative to the file.
+ */
+export function initialDefinitions(schemaPath: string = SCHEMA_FILE): string {
+  return `# yaml-language-server: $schema=${schemaPath}
+${TEMPLATE}`;
+}
+
+const TEMPLATE = `#
+# What Wellspring collects, when, and where it goes.
+#   wellspring validate   checks this file          wellspring plan    shows what would change
+#   wellspring check docs looks at a source         wellspring apply   makes it so
+#
+# \${env:NAME} takes a value from the environment when this file is loaded. In secret fields (connection strings, tokens)
+# it stays a reference until a worker needs it; there, secretsmanager:NAME works too.
+
+# More files with the same keys, relative to this one:
+# include: [sources/*.yaml]
+
+knowledgeBases:
+  - id: main                                    # our name for it
+    knowledgeBaseId: "\${env:KNOWLEDGE_BASE_ID}" # Bedrock's ids
+    dataSourceId: "\${env:DATA_SOURCE_ID}"
+    bucket: "\${env:SOURCE_AGENTS_S3_BUCKET}"   # the bucket that its data source reads
+    prefix: ""                                  # the key prefix that it reads; empty for all
+    evidence: { bucket: "\${env:EVIDENCE_BUCKET}", prefix: evidence } # previews; a place that is not indexed
+    # sync: { quiet: "2 minutes", maxWait: "10 minutes" }            # when ingestion starts after a change
+
+sources:
+  - id: documentation                           # part of every key: choose it for good
+    type: http                                  # browser, database, http, mcp or script
+    title: Documentation                        # for people
+    schedule: "0 */6 * * *"                     # cron with 5 fields, or "every 6 hours"; UTC unless timezone says otherwise
+    # timezone: Europe/Berlin
+    # enabled: false                            # pauses the schedule
+    category: documentation                     # one to three slugs joined by /
+    # limits: { timeout: "30 minutes", maxDocuments: 10000, maxDeletedShare: 0.15 }
+    config:
+      urls: ["https://docs.example.com/"]
+
+  # - id: company-database
+  #   type: database
+  #   schedule: every 6 hours
+  #   category: database/articles
+  #   config:
+  #     url: "\${env:ARTICLES_DATABASE_URL}"     # a secret field: the value is not stored
+  #     table: knowledge_articles
+  #     primaryKey: [id]
+  #     cursor: updated_at
+  #     title: title
+  #     body: [summary, content]
+`;
