@@ -64,6 +64,9 @@ async function install({ installDb }: MariaDbPrograms, data: string): Promise<vo
 function writeInitFile(home: string, password: string): string {
   const file = join(home, 'init.sql');
   const statements = [
+    // The installation makes several roots without a password, some of which may come in over TCP.
+    "DELETE FROM mysql.global_priv WHERE User NOT IN ('root', 'mariadb.sys') OR (User = 'root' AND Host <> 'localhost');",
+    'FLUSH PRIVILEGES;',
     `CREATE OR REPLACE USER '${USER}'@'127.0.0.1' IDENTIFIED BY '${password}';`,
     `GRANT ALL ON *.* TO '${USER}'@'127.0.0.1' WITH GRANT OPTION;`,
     `ALTER USER root@localhost IDENTIFIED BY '${password}';`,

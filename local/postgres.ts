@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { readLocalConfig } from './config.ts';
 import { takeLock } from './lock.ts';
@@ -43,7 +43,9 @@ export interface RunningPostgres {
  * nothing that was committed (with default settings), and the next start works.
  * @throws Error - another living process uses the home, or no server can run here: the sentence says which.
  */
-export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+export async function startPostgres(given: PostgresOptions): Promise<RunningPostgres> {
+  // The server stands in its data folder, from where a relative path would lead elsewhere.
+  const options = { ...given, home: resolve(given.home) };
   const { home } = options;
   makeHome(home);
   const unlock = await lockHome(home);

@@ -11,20 +11,21 @@ import { listProcesses, type ProcessEntry, workingFolder } from '../process-tabl
 export async function clearLeftovers(data: string): Promise<void> {
   if (!existsSync(data)) return;
   for (const { signal, withinMs } of ESCALATION) {
-    const left = processesOn(data);
-    if (left.length === 0) break;
-    for (const { pid } of serversFirst(left, data)) send(pid, signal);
-    await allEnd(data, withinMs);
+    for (const { pid } of serversOn(data)) send(pid, signal);
+    await allEnd(() => serversOn(data), withinMs);
   }
+  // Backends whose server is dead can save nothing any more, and would keep the next server from starting.
+  for (const { pid } of processesOn(data)) send(pid, 'SIGKILL');
+  await allEnd(() => processesOn(data), KILLED_WITHIN_MS);
   if (processesOn(data).length === 0) mendPidFile(data);
 }
 
-/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one; no acknowledged commit is lost by any of them. */
+/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one; no acknowledged commit is lost by either. */
 const ESCALATION = [
   { signal: 'SIGINT', withinMs: 10_000 },
   { signal: 'SIGQUIT', withinMs: 3_000 },
-  { signal: 'SIGKILL', withinMs: 5_000 },
 ] as const;
+const KILLED_WITHIN_MS = 5_000;
 
 /**
  * No process has this pid (the kernel's largest is 2^22), so PostgreSQL takes the file as stale. The file must stay:
@@ -41,15 +42,13 @@ function processesOn(data: string): readonly ProcessEntry[] {
   });
 }
 
-/** The server ends its backends in good order; signalled themselves, they would look like crashes to it. */
-function serversFirst(left: readonly ProcessEntry[], data: string): readonly ProcessEntry[] {
-  const servers = left.filter(({ command }) => command.includes(`-D ${data}`));
-  return servers.length > 0 ? servers : left;
+function serversOn(data: string): readonly ProcessEntry[] {
+  return processesOn(data).filter(({ command }) => command.includes(`-D ${data} `));
 }
 
-async function allEnd(data: string, withinMs: number): Promise<void> {
+async function allEnd(left: () => readonly ProcessEntry[], withinMs: number): Promise<void> {
   const deadline = Date.now() + withinMs;
-  while (processesOn(data).length > 0 && Date.now() < deadline) await sleep(50);
+  while (left().length > 0 && Date.now() < deadline) await sleep(50);
 }
 
 function mendPidFile(data: string): void {
