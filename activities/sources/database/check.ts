@@ -1,0 +1,97 @@
+import type { CheckResult } from '../../../workflows/collection/inspection.ts';
+import { FAILURES } from '../../../workflows/failures.ts';
+import type { SourceEnv } from '../contract.ts';
+import type { DatabaseConfig } from './config.ts';
+import { connect } from './connect.ts';
+import type { Session } from './dialect.ts';
+import { typeOfFailure } from './errors.ts';
+import { pagesOf } from './pages.ts';
+import { planOf, type Plan } from './plan.ts';
+import { idOf, renderRow, valuesOf } from './row.ts';
+
+/** Verdicts in the order of what is needed first; the first that is no PASS ends the list, because nothing after it can be known. */
+export async function checkDatabase(
+  config: DatabaseConfig,
+  env: SourceEnv,
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  const attempt = async <T>(capability: string, work: () => Promise<[T, string]>): Promise<T> => {
+    try {
+      const [value, detail] = await work();
+      results.push({ capability, verdict: 'PASS', detail });
+      return value;
+    } catch (error) {
+      results.push(refusal(capability, error));
+      throw error;
+    }
+  };
+  try {
+    await steps(config, env, attempt);
+  } catch (error) {
+    if (env.signal.aborted || typeOfFailure(error) === undefined) throw error;
+  }
+  return results;
+}
+
+type Attempt = <T>(capability: string, work: () => Promise<[T, string]>) => Promise<T>;
+
+async function steps(config: DatabaseConfig, env: SourceEnv, attempt: Attempt): Promise<void> {
+  await using session = await attempt<Session>('connect', async () => [
+    await connect(config.url, env.signal),
+    'The database accepts the user and its secret.',
+  ]);
+  const plan = await attempt<Plan>('list', async () => {
+    const found = await planOf(session, config);
+    return [
+      found,
+      `${capital(found.name)} has ${found.relation.columns.length} columns that can be read.`,
+    ];
+  });
+  await attempt('identity unique', async () => [undefined, await uniqueKey(plan)]);
+  if (plan.cursor) await attempt('cursor', async () => [undefined, nullability(plan)]);
+  await attempt('read one', async () => [undefined, await readOne(config, plan)]);
+}
+
+function refusal(capability: string, error: unknown): CheckResult {
+  const name = typeOfFailure(error) ?? 'Defect';
+  const transient = FAILURES[name].retried;
+  return {
+    capability,
+    verdict: transient ? 'INDETERMINATE' : 'FAIL',
+    detail: error instanceof Error ? error.message : 'The step broke off.',
+    remedy: FAILURES[name].remedy,
+  };
+}
+
+const SAMPLE_ROWS = 1000;
+
+/** The same look at neighbours that a read takes, over the first rows. */
+async function uniqueKey(plan: Plan): Promise<string> {
+  const query = { select: plan.key, order: plan.key };
+  const first = await pagesOf(plan, query, null, SAMPLE_ROWS).next();
+  const rows = first.done ? 0 : first.value.rows.length;
+  const names = plan.key.map((column) => `"${column.name}"`).join(', ');
+  return `The key ${names} is unique in the first ${rows} rows.`;
+}
+
+function nullability(plan: Plan): string {
+  const { cursor } = plan;
+  return cursor?.nullable
+    ? `Column "${cursor.name}" may be NULL; rows without a value are read in every run.`
+    : `Column "${cursor?.name}" has a value in every row.`;
+}
+
+async function readOne(config: DatabaseConfig, plan: Plan): Promise<string> {
+  const query = { select: plan.selected, order: plan.key };
+  const first = await pagesOf(plan, query, null, 1).next();
+  const row = first.done ? undefined : first.value.rows[0];
+  if (!row) return `${capital(plan.name)} is empty.`;
+  const values = valuesOf(plan.selected, row);
+  const { body } = renderRow(config, idOf(plan.key, values), values);
+  const length = body.kind === 'file' ? 0 : body.text.length;
+  return `The first row gives a text of ${length} characters.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { SourceEnv } from '../contract.ts';
+import type { Plan } from './plan.ts';
+
+const Position = z.array(z.string()).min(1).readonly().nullable();
+
+/** Fixed when a run begins and the same in all of its attempts, so that a busy table cannot be read for ever. */
+const Window = z.strictObject({
+  /** Inclusive; null reads from the start. */
+  lower: z.string().nullable(),
+  upper: z.string().nullable(),
+  /** The greatest cursor value read so far, where the next run begins. */
+  watermark: z.string().nullable(),
+  /** Counts runs, for the key scan of every n-th. */
+  sequence: z.int().min(1),
+});
+export type Window = z.infer<typeof Window>;
+
+const shared = { signature: z.string(), after: Position, startedAt: z.iso.datetime() };
+
+/**
+ * Where a read stands. Without a cursor column there is only `listing`. With one: `changes` (rows inside the window), `nulls` (rows
+ * whose cursor is NULL, which no comparison finds), `keys` (a scan for deletions), and `done`, where the next run begins.
+ */
+export const DatabaseCursor = z.discriminatedUnion('phase', [
+  z.strictObject({ phase: z.literal('listing'), ...shared }),
+  z.strictObject({ phase: z.enum(['changes', 'nulls', 'keys']), window: Window, ...shared }),
+  z.strictObject({
+    phase: z.literal('done'),
+    signature: z.string(),
+    watermark: z.string().nullable(),
+    sequence: z.int().min(1),
+  }),
+]);
+export type DatabaseCursor = z.infer<typeof DatabaseCursor>;
+export type ListingCursor = Extract<DatabaseCursor, { phase: 'listing' }>;
+export type RunningCursor = Extract<DatabaseCursor, { phase: 'changes' | 'nulls' | 'keys' }>;
+export type DoneCursor = Extract<DatabaseCursor, { phase: 'done' }>;
+
+/**
+ * What of a stored cursor still holds: nothing when the plan has changed. A listing or key scan that an *earlier* run left open
+ * begins again, because only a listing read within one run may conclude that something was deleted.
+ */
+export function resumable(
+  plan: Plan,
+  from: DatabaseCursor | null,
+  env: SourceEnv,
+): DatabaseCursor | null {
+  if (from === null) return null;
+  if (from.signature !== plan.signature) {
+    env.log.info('started from the beginning because the definition changed', {
+      source: env.sourceId,
+    });
+    return null;
+  }
+  if (from.phase === 'done' || from.startedAt === env.startedAt.toISOString()) return from;
+  if (from.phase === 'listing') return null;
+  const startedAt = env.startedAt.toISOString();
+  return from.phase === 'keys' ? { ...from, after: null, startedAt } : { ...from, startedAt };
+}

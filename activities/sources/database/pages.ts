@@ -1,0 +1,63 @@
+import { failure } from '../../../workflows/failures.ts';
+import type { Row } from './dialect.ts';
+import { pageStatement, type Page } from './keyset.ts';
+import type { Plan } from './plan.ts';
+import { idOf, valuesOf } from './row.ts';
+
+export interface RowPage {
+  readonly rows: readonly Row[];
+  /** The position after which the next page begins. */
+  readonly last: readonly string[];
+}
+
+/** What stays the same from page to page. Everything in `order` must be among `select`. */
+export type Query = Omit<Page, 'from' | 'after' | 'limit'>;
+
+/**
+ * Pages of at most `size` rows after a position; none is empty. Each reads one row more than it gives, which tells the end and
+ * shows two rows of the same key even across the edge of two pages.
+ * @throws InvalidConfig - the key is not unique, so a row would be lost or doubled.
+ */
+export async function* pagesOf(
+  plan: Plan,
+  query: Query,
+  after: readonly string[] | null,
+  size: number,
+): AsyncGenerator<RowPage> {
+  const { session, relation } = plan;
+  let position = after;
+  for (;;) {
+    const page = { ...query, from: relation.from, after: position, limit: size + 1 };
+    const found = await session.rows(pageStatement(session.words, page), query.select);
+    refuseDoubles(plan, query, found);
+    const rows = found.slice(0, size);
+    const last = rows.at(-1);
+    if (!last) return;
+    position = positionOf(plan, query, last);
+    yield { rows, last: position };
+    if (found.length <= size) return;
+  }
+}
+
+function positionOf({ session, name }: Plan, query: Query, row: Row): readonly string[] {
+  const values = valuesOf(query.select, row);
+  return query.order.map((column) => {
+    const cell = values.get(column.name);
+    if (cell) return session.words.position(cell);
+    throw failure(
+      'InvalidConfig',
+      `Column "${column.name}" of ${name} is NULL in a row. Key columns must have a value in every row; name others in "primaryKey".`,
+    );
+  });
+}
+
+function refuseDoubles(plan: Plan, query: Query, rows: readonly Row[]): void {
+  const ids = rows.map((row) => idOf(plan.key, valuesOf(query.select, row)));
+  const double = ids.find((id, index) => id === ids[index - 1]);
+  if (double === undefined) return;
+  const key = plan.key.map((column) => `"${column.name}"`).join(', ');
+  throw failure(
+    'InvalidConfig',
+    `The key ${key} is not unique in ${plan.name}: two rows have ${double}. Name the columns that identify a row in "primaryKey".`,
+  );
+}
