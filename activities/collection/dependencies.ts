@@ -2,7 +2,7 @@ import type { Objects } from '../../adapters/aws/objects.ts';
 import type { Knowledge } from '../../adapters/aws/knowledge.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Schedules } from '../../adapters/temporal/schedules.ts';
-import type { SecretSources } from '../../adapters/secrets/resolve.ts';
+import type { SecretStores } from '../../adapters/secrets/resolve.ts';
 import type { SyncTarget } from '../../workflows/collection/activities.ts';
 import type { SourceSettings } from '../sources/contract.ts';
 import type { BoundSourceType } from '../sources/define-source.ts';
@@ -15,7 +15,7 @@ export interface CollectionDependencies {
   readonly knowledge: Knowledge;
   readonly schedules: Schedules;
   readonly sourceTypes: ReadonlyMap<string, BoundSourceType>;
-  readonly secrets: SecretSources;
+  readonly secrets: SecretStores;
   readonly settings: SourceSettings;
   readonly tuning: CollectionTuning;
   readonly metrics: CollectionMetrics;

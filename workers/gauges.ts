@@ -1,0 +1,95 @@
+import type { Database } from '../adapters/postgres/database.ts';
+import { readFleet, readSyncLags, type FleetRow } from '../adapters/postgres/fleet.ts';
+
+/** A scrape more often than this gets the same answer: two statements in five seconds, however many look. */
+const CACHED_MS = 5000;
+
+/**
+ * Gauges in the text format of Prometheus, computed from rows: they are right after any restart and the same on every worker.
+ * Only these carry tenant and source; no label ever holds content, a token or an address.
+ */
+export function createGauges(db: Database): () => Promise<string> {
+  let cached: { readonly text: string; readonly untilMs: number } | undefined;
+  return async () => {
+    if (cached && cached.untilMs > Date.now()) return cached.text;
+    const [fleet, lags] = await Promise.all([readFleet(db), readSyncLags(db)]);
+    const now = Date.now();
+    const text = [
+      ...gauge(
+        'wellspring_source_last_success_timestamp_seconds',
+        'End of the last good run, Unix time.',
+        fleet,
+        lastSuccess,
+      ),
+      ...gauge(
+        'wellspring_source_freshness_ratio',
+        'Age of the last good run divided by the period of the source.',
+        fleet,
+        (row) => freshness(row, now),
+      ),
+      ...single(
+        'wellspring_documents_live',
+        'Documents that are in S3 now.',
+        sum(fleet, (row) => row.live),
+      ),
+      ...single(
+        'wellspring_dead_letters',
+        'Documents that could not be stored.',
+        sum(fleet, (row) => row.deadLetters),
+      ),
+      ...single(
+        'wellspring_held_deletions',
+        'Deletions that wait for a person.',
+        sum(fleet, (row) => row.held),
+      ),
+      '# HELP wellspring_kb_sync_lag_seconds Age of the oldest change that no ingestion job covers.',
+      '# TYPE wellspring_kb_sync_lag_seconds gauge',
+      ...lags.map(
+        ({ knowledgeBase, lagMs }) =>
+          `wellspring_kb_sync_lag_seconds{knowledge_base="${label(knowledgeBase)}"} ${lagMs / 1000}`,
+      ),
+      '',
+    ].join('\n');
+    cached = { text, untilMs: now + CACHED_MS };
+    return text;
+  };
+}
+
+function gauge(
+  name: string,
+  help: string,
+  fleet: readonly FleetRow[],
+  value: (row: FleetRow) => number | undefined,
+): string[] {
+  const lines = fleet.flatMap((row) => {
+    const number = value(row);
+    return number === undefined
+      ? []
+      : [`${name}{tenant="${label(row.tenant)}",source="${label(row.source)}"} ${number}`];
+  });
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines];
+}
+
+function single(name: string, help: string, value: number): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`];
+}
+
+function lastSuccess({ lastSuccessAt }: FleetRow): number | undefined {
+  return lastSuccessAt ? lastSuccessAt.getTime() / 1000 : undefined;
+}
+
+function freshness(
+  { enabled, lastSuccessAt, periodMs }: FleetRow,
+  now: number,
+): number | undefined {
+  if (!enabled || !lastSuccessAt || !periodMs) return undefined;
+  return Math.round(((now - lastSuccessAt.getTime()) / periodMs) * 1000) / 1000;
+}
+
+function sum(fleet: readonly FleetRow[], value: (row: FleetRow) => number): number {
+  return fleet.reduce((total, row) => total + value(row), 0);
+}
+
+function label(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,53 @@
+import { collectionActivities } from '../activities/collection/index.ts';
+import { createAwsClients } from '../adapters/aws/clients.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import { migrate } from '../adapters/postgres/migrate.ts';
+import { connectTemporal } from '../adapters/temporal/connection.ts';
+import { ensureSearchAttributes } from '../adapters/temporal/search-attributes.ts';
+import { readWorkerConfig, type WorkerConfig } from './config.ts';
+import { collectionDependencies } from './dependencies.ts';
+import { createGauges } from './gauges.ts';
+import { startHealthServer } from './health.ts';
+import { runWorkers } from './run-workers.ts';
+import { createLogger, installRuntime } from './telemetry.ts';
+
+/** The worker program: configuration from the environment, connections, task queues, metrics, graceful shutdown. */
+async function main(config: WorkerConfig): Promise<void> {
+  const logger = createLogger(config.LOG_LEVEL);
+  const { metricsUrl } = await installRuntime(logger);
+  const db = openDatabase(config.WELLSPRING_DATABASE_URL, {
+    onIdleError: (error) => logger.warn({ reason: error.message }, 'a database connection broke'),
+  });
+  const aws = createAwsClients();
+  await migrate(db);
+  const temporal = await connectTemporal();
+  await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  const deps = collectionDependencies(config, { db, aws, client: temporal.client, logger });
+  const workers = await runWorkers({ config, activities: collectionActivities(deps), logger });
+  const gauges = createGauges(db);
+  const health = await startHealthServer({
+    address: config.WELLSPRING_HTTP_ADDRESS,
+    notReady: () => workers.notReady(),
+    metrics: async () => [await (await fetch(metricsUrl)).text(), await gauges()].join('\n'),
+  });
+  logger.info({ queues: config.WELLSPRING_TASK_QUEUES, http: health.url }, 'worker started');
+  try {
+    await workers.ended;
+  } finally {
+    await health.close();
+    await temporal.close();
+    aws.close();
+    await db.destroy();
+  }
+  logger.info('worker stopped');
+}
+
+try {
+  await main(readWorkerConfig());
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `${JSON.stringify({ level: 'error', msg: 'worker failed', reason: message })}\n`,
+  );
+  process.exitCode = 1;
+}
