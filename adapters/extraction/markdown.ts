@@ -1,0 +1,118 @@
+import { highlightedCodeBlock, strikethrough, taskListItems } from '@joplin/turndown-plugin-gfm';
+import TurndownService from 'turndown';
+import { parsePage, type PageElement } from './dom.ts';
+import { markdownTables } from './markdown-tables.ts';
+import { isNestedTooDeeply, looksNestedTooDeeply } from './nesting.ts';
+import { plainTextOf } from './plain-text.ts';
+
+/** Markdown with GFM tables, code and task lists. What is nested too deeply for that comes as plain text. Never throws. */
+export function htmlToMarkdown(html: string): string {
+  if (looksNestedTooDeeply(html)) return plainTextOf(html);
+  try {
+    const body = parsePage(html).querySelectorAll('body')[0];
+    if (body === undefined) return '';
+    return isNestedTooDeeply(body) ? plainTextOf(html) : elementToMarkdown(body);
+  } catch (error) {
+    if (error instanceof RangeError) return plainTextOf(html);
+    throw error;
+  }
+}
+
+/** The same for an element that is parsed already. @throws RangeError - nested too deeply. */
+export function elementToMarkdown(element: PageElement): string {
+  const markdown = converter().turndown(element);
+  return markdown
+    .replace(/[^\S\n]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
+
+let service: TurndownService | undefined;
+
+function converter(): TurndownService {
+  service ??= createConverter();
+  return service;
+}
+
+function createConverter(): TurndownService {
+  const made = new TurndownService({
+    headingStyle: 'atx',
+    bulletListMarker: '-',
+    codeBlockStyle: 'fenced',
+    emDelimiter: '_',
+  });
+  made.escape = escapeLineStart;
+  made.use([highlightedCodeBlock, strikethrough, taskListItems, markdownTables]);
+  made.remove(['script', 'style', 'noscript', 'template', 'title']);
+  made.addRule('image', {
+    filter: 'img',
+    replacement: (_content, node) => image(node),
+  });
+  made.addRule('link', {
+    filter: (node) => node.nodeName === 'A',
+    replacement: (content, node) => link(content, node),
+  });
+  made.addRule('codeBlock', {
+    filter: 'pre',
+    replacement: (_content, node) => codeBlock(node),
+  });
+  return made;
+}
+
+/**
+ * Escapes only what would turn a line into a heading, list, quote or rule. Turndown's own way also writes `snake\_case` and `a\[0\]`,
+ * which neither search nor embedding finds again.
+ */
+function escapeLineStart(text: string): string {
+  return text
+    .replace(/^(#{1,6} |[-+*] |>|={3,}|-{3,}|~{3})/, '\\$1')
+    .replace(/^(\d{1,9})([.)] )/, '$1\\$2');
+}
+
+/** Without a description an image tells a reader of text nothing. */
+function image(node: PageElement): string {
+  const alt = oneLine(node.getAttribute('alt') ?? '');
+  const source = node.getAttribute('src') ?? '';
+  if (alt === '') return '';
+  return /^https?:/i.test(source) ? `![${alt}](${encodeTarget(source)})` : alt;
+}
+
+function link(content: string, node: PageElement): string {
+  const text = content.trim();
+  // The marks that documentation tools put behind headings.
+  if (text === '' || text === '¶' || text === '#' || text === '§') return '';
+  const target = node.getAttribute('href') ?? '';
+  const readable = /^(?:https?|mailto):/i.test(target) && !text.includes('\n');
+  return readable ? `[${text}](${encodeTarget(target)})` : content;
+}
+
+function codeBlock(node: PageElement): string {
+  const code = (node.textContent ?? '').replace(/^\n+|\s+$/g, '');
+  if (code === '') return '';
+  const longest = Math.max(2, ...(code.match(/`{3,}/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `\n\n${fence}${languageOf(node)}\n${code}\n${fence}\n\n`;
+}
+
+function languageOf(node: PageElement): string {
+  const named = [
+    node,
+    ...Array.from(node.children),
+    ...(node.parentElement ? [node.parentElement] : []),
+  ];
+  const classes = named.map((one) => one.getAttribute('class') ?? '').join(' ');
+  return (
+    /\b(?:language|lang|highlight-source|highlight)-([a-z0-9+#]{1,20})/i.exec(classes)?.[1] ?? ''
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Blanks and parentheses would end the target early. */
+function encodeTarget(target: string): string {
+  return target.replace(/[\s()<>]/g, (character) =>
+    encodeURIComponent(character).replace('(', '%28').replace(')', '%29'),
+  );
+}
