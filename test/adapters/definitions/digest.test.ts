@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson, definitionDigest, digestOf } from '../../../adapters/definitions/digest.ts';
 import { BASE, DATABASE, onlySource } from './case.ts';
