@@ -37,6 +37,7 @@ export async function collectDocuments(
   const listing = await listDocuments(dataSource, workshop, signal);
   const shelf = workshop.library.shelf(job.knowledgeBaseId, job.dataSourceId);
   const deeds = await readAll(listing.documents, { job, workshop, dataSource, shelf, signal });
+  signal.throwIfAborted();
   removeMissing(listing.documents, { job, dataSource, shelf });
 
   const statistics = {

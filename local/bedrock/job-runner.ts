@@ -55,7 +55,8 @@ interface Signals {
 
 async function carryOut(jobId: string, workshop: Workshop, signals: Signals): Promise<void> {
   try {
-    await work(jobId, workshop, signals.signal);
+    // A read that hangs must hold up neither a stop nor a close.
+    await Promise.race([work(jobId, workshop, signals.signal), untilAborted(signals.signal)]);
   } catch (error) {
     if (signals.closing.aborted) return;
     if (signals.signal.aborted) await finishStopping(jobId, workshop, signals.closing);
@@ -105,6 +106,7 @@ function changed(workshop: Workshop, jobId: string, change: Partial<JobRecord>):
 
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(new Error('The job was stopped.'));
     signal.addEventListener('abort', () => reject(new Error('The job was stopped.')), {
       once: true,
     });

@@ -57,7 +57,8 @@ function isVerb(word: string): boolean {
 function withoutPlural(word: string): string {
   if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   if (/(ss|x|ch|sh)es$/.test(word)) return word.slice(0, -2);
-  if (/[^suia]s$/.test(word) || /[aeo]as$/.test(word)) return word.slice(0, -1);
+  // Not of "analysis", "status", "class", "bias", "canvas", "atlas".
+  if (/[^sui]s$/.test(word) && !/(i|v|tl|g)as$/.test(word)) return word.slice(0, -1);
   return word;
 }
 
