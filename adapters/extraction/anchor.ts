@@ -61,7 +61,7 @@ function following(label: PageElement): readonly Found[] {
   let element: PageElement | null = label;
   for (let level = 0; element !== null && level < 3; level += 1) {
     const next: PageElement | null = element.nextElementSibling;
-    if (next !== null) return [{ text: elementText(next), html: next.outerHTML, element: next }];
+    if (next !== null) return [{ text: elementText(next), element: next }];
     element = element.parentElement;
   }
   return [];

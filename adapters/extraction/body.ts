@@ -1,7 +1,7 @@
 import type { Decode, Violation } from '../../workflows/collection/extraction-spec.ts';
 import { parsePage, select } from './dom.ts';
 import type { Page } from './locators.ts';
-import { resolveUrl } from './values.ts';
+import { resolveUrl } from './absolute-url.ts';
 
 /** The body, parsed once; `page` is missing when it cannot be read at all, and a violation says why. */
 export interface ReadBody {

@@ -75,14 +75,11 @@ function locateCss(
   );
 }
 
-/** Text and markup are read only when asked for: a page-wide selector may match thousands of elements. */
+/** Text is read only when asked for: a page-wide selector may match thousands of elements. */
 function foundElement(element: PageElement): Found {
   return {
     get text() {
       return elementText(element);
-    },
-    get html() {
-      return element.outerHTML;
     },
     element,
   };

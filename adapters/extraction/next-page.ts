@@ -1,7 +1,7 @@
 import type { Pagination } from '../../workflows/collection/extraction-spec.ts';
 import { locate } from './locators.ts';
 import type { Page } from './locators.ts';
-import { resolveUrl } from './values.ts';
+import { resolveUrl } from './absolute-url.ts';
 
 /** The address of the following page: what the first locator that finds anything says, as a URL or as a token. */
 export function nextPage(

@@ -7,12 +7,13 @@ import type {
 import { readDate, readDuration } from './dates.ts';
 import type { PageElement } from './dom.ts';
 import { normalise } from './normalisers.ts';
+import { absoluteHtml } from './absolute-html.ts';
+import { resolveUrl } from './absolute-url.ts';
 
 /** What a locator found, before it is read as the field's type. */
 export interface Found {
   /** One line of visible text, an attribute, or a scalar of a payload. */
   readonly text: string;
-  readonly html?: string;
   /** The element, when the locator did not name an attribute: some types prefer one of its attributes. */
   readonly element?: PageElement;
 }
@@ -24,15 +25,15 @@ export type Reading =
 /** Reads one finding as the field's type. `base` resolves relative addresses. */
 export function readValue(found: Found, field: FieldSpec, base: string): Reading {
   if (found.text.trim() === '' && field.type === 'html') return { because: 'empty' };
-  const text = normalise(rawText(found, field.type), field.normalise);
+  const text = normalise(rawText(found, field.type, base), field.normalise);
   if (text === null || text.trim() === '') return { because: 'empty' };
   const value = READERS[field.type](text.trim(), field, base);
   return value === undefined ? { because: 'unreadable' } : { value };
 }
 
 /** A link's text is not its address, and a shown date is rarely as exact as its `datetime`. */
-function rawText({ text, html, element }: Found, type: FieldType): string {
-  if (type === 'html') return html ?? text;
+function rawText({ text, element }: Found, type: FieldType, base: string): string {
+  if (type === 'html') return element === undefined ? text : absoluteHtml(element, base);
   for (const name of PREFERRED[type] ?? []) {
     const value = element?.getAttribute(name);
     if (value !== null && value !== undefined && value !== '') return value;
@@ -58,7 +59,7 @@ const READERS: Readonly<
   boolean: readBoolean,
   date: (text) => readDate(text.replaceAll(/\s+/gu, ' ')),
   duration: readDuration,
-  url: (text, _field, base) => resolveUrl(text, base),
+  url: (text, _field, base) => resolveUrl(text, base)?.replace(/#.*$/su, ''),
   enum: (text, field) => readEnum(text, field.expect?.values ?? []),
 };
 
@@ -84,12 +85,4 @@ function readBoolean(text: string): boolean | undefined {
 function readEnum(text: string, values: readonly string[]): string | undefined {
   const wanted = text.replaceAll(/\s+/gu, ' ').toLowerCase();
   return values.find((value) => value.toLowerCase() === wanted);
-}
-
-/** An absolute http(s) address without fragment, or undefined. */
-export function resolveUrl(text: string, base: string): string | undefined {
-  const url = URL.parse(text.trim(), base);
-  if (url === null || !/^https?:$/u.test(url.protocol)) return undefined;
-  url.hash = '';
-  return url.href;
 }

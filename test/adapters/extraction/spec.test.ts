@@ -141,6 +141,21 @@ describe('a page', () => {
     ]);
   });
 
+  test('links and images of markup become absolute, and only there', () => {
+    const { records } = run(
+      { content: 'article', link: { locators: { css: 'a', attr: 'href' } } },
+      '<article><a href="../a#b">A</a><img src="i.png" alt="i">x</article>',
+    );
+
+    expect(records).toStrictEqual([
+      {
+        content:
+          '<article><a href="https://shop.example.com/a#b">A</a><img src="https://shop.example.com/items/i.png" alt="i">x</article>',
+        link: '../a#b',
+      },
+    ]);
+  });
+
   test('an element without text is no content', () => {
     const { misses } = run({ content: 'article' }, '<article><div></div></article>');
 
