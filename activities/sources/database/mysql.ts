@@ -13,7 +13,7 @@ import {
   type Session,
   type Words,
 } from './dialect.ts';
-import { aborted, databaseFailure, type Classified, type DriverError } from './errors.ts';
+import { databaseFailure, unlessAborted, type Classified, type DriverError } from './errors.ts';
 import { mysqlRelation, mysqlStreams, quote } from './mysql-catalogue.ts';
 
 /** Opens MySQL or MariaDB. @throws SourceUnavailable, AuthExpired, AccessDenied, InvalidConfig */
@@ -25,18 +25,17 @@ export async function connectMysql(address: ServerAddress, signal: AbortSignal):
   const stop = (): void => connection?.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    connection = await Promise.race([
-      opened(createConnection(options(address)), signal),
-      aborted(signal),
-    ]);
+    connection = await unlessAborted(opened(createConnection(options(address)), signal), signal);
     await prepare(connection);
   } catch (error) {
     stop();
     throw mapped(error);
   }
-  return session(connection, mapped, async () => {
+  return session(connection, { mapped, signal }, async () => {
     signal.removeEventListener('abort', stop);
-    await connection?.end().catch(() => stop());
+    // A polite end would wait for a statement that a cancellation has cut off.
+    if (signal.aborted) stop();
+    else await connection?.end().catch(() => stop());
   });
 }
 
@@ -119,12 +118,12 @@ type TextRow = readonly (string | null)[];
 
 function session(
   connection: Connection,
-  mapped: (error: unknown) => unknown,
+  { mapped, signal }: { mapped: (error: unknown) => unknown; signal: AbortSignal },
   close: () => Promise<void>,
 ): Session {
   const ask: Texts = async (text, values = []) => {
     try {
-      return await inTransaction(connection, text, values);
+      return await unlessAborted(inTransaction(connection, text, values), signal);
     } catch (error) {
       throw mapped(error);
     }

@@ -8,7 +8,7 @@ import {
   type Statement,
   type Words,
 } from './dialect.ts';
-import { aborted, databaseFailure, type Classified, type DriverError } from './errors.ts';
+import { databaseFailure, unlessAborted, type Classified, type DriverError } from './errors.ts';
 import { postgresRelation, postgresStreams, quote } from './postgres-catalogue.ts';
 
 /** Opens PostgreSQL. @throws SourceUnavailable, AuthExpired, AccessDenied, InvalidConfig */
@@ -25,7 +25,7 @@ export async function connectPostgres(
   const mapped = (error: unknown): unknown =>
     databaseFailure(error, address.label, signal, classify);
   try {
-    await Promise.race([client.connect(), aborted(signal)]);
+    await unlessAborted(client.connect(), signal);
   } catch (error) {
     stop();
     throw mapped(error);
