@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endLeftovers } from '../../local/pid-record.ts';
-import { findProcess, groupIsAlive } from '../../local/process-table.ts';
+import { findProcess, groupIsAlive, listProcesses } from '../../local/process-table.ts';
 import { type ProcessOptions, startProcess } from '../../local/processes.ts';
 import { temporaryFolder } from '../set-up/temporary-folder.ts';
 
@@ -191,10 +191,7 @@ async function launch(
 }
 
 function childrenOf(parent: number): readonly number[] {
-  const pids = readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0);
-  return pids.filter((pid) => findProcess(pid)?.parentPid === parent);
+  return listProcesses().flatMap((one) => (one.parentPid === parent ? [one.pid] : []));
 }
 
 function writeRecordOf(records: string, pid: number, change: { startedAt: string }): void {
