@@ -86,7 +86,7 @@ export function readAlgorithm(name: string): ChecksumAlgorithm {
   if (algorithm) return algorithm;
   throw new S3Error(
     'NotImplemented',
-    `The checksum algorithm "${name}" is not implemented. Use one of ${ALGORITHMS.join(', ')}.`,
+    `The checksum algorithm "${name.toUpperCase()}" is not implemented. Use one of ${ALGORITHMS.join(', ')}.`,
   );
 }
 
