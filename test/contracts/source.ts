@@ -21,7 +21,7 @@ export interface SourceCase {
   cleanup?(): Promise<void> | void;
 }
 
-export interface BadConfig {
+interface BadConfig {
   /** What is wrong, for the name of the step. */
   readonly why: string;
   readonly config: Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ export interface SourceEnvOverrides {
   readonly startedAt?: Date;
 }
 
-export interface LogRecord {
+interface LogRecord {
   readonly level: 'debug' | 'info' | 'warn';
   readonly message: string;
   readonly fields?: Readonly<Record<string, unknown>>;

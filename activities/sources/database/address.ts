@@ -21,7 +21,7 @@ export interface FileAddress {
   readonly label: string;
 }
 
-export interface Tls {
+interface Tls {
   readonly rejectUnauthorized: boolean;
   /** Certificates of the authority, PEM. */
   readonly ca?: string;
@@ -53,6 +53,12 @@ async function serverAddress(
   url: URL,
   server: { readonly dialect: 'postgres' | 'mysql'; readonly port: number },
 ): Promise<ServerAddress> {
+  // Then a part of the password would stand where host and database are shown.
+  if (/[@#]/u.test(`${url.pathname}${url.search}${url.hash}`)) {
+    throw wrong(
+      'has an unescaped character in its user or password. Write "/", "?", "#" and "@" as "%2F", "%3F", "%23" and "%40"',
+    );
+  }
   const database = decoded(url.pathname.slice(1));
   if (url.hostname === '') throw wrong('names no host');
   if (database === '') throw wrong('names no database');
@@ -71,16 +77,17 @@ async function serverAddress(
 
 /** `require` verifies as well: encryption to an unknown peer protects from nobody who matters. */
 async function tlsOf(parameters: URLSearchParams): Promise<Tls | false> {
-  const unknown = [...parameters.keys()].filter((key) => !['sslmode', 'sslrootcert'].includes(key));
-  if (unknown.length > 0) {
-    throw wrong(`has the unknown parameter "${unknown[0]}". Known ones: sslmode, sslrootcert`);
+  if ([...parameters.keys()].some((key) => !['sslmode', 'sslrootcert'].includes(key))) {
+    throw wrong('has a parameter that is not known. Known ones: sslmode, sslrootcert');
   }
   const mode = parameters.get('sslmode') ?? 'disable';
   const file = parameters.get('sslrootcert');
   if (mode === 'disable') return false;
   if (mode === 'no-verify') return { rejectUnauthorized: false };
   if (!['require', 'verify-ca', 'verify-full'].includes(mode)) {
-    throw wrong(`has sslmode "${mode}". Known ones: disable, require, verify-full, no-verify`);
+    throw wrong(
+      'has a "sslmode" that is not known. Known ones: disable, require, verify-full, no-verify',
+    );
   }
   return { rejectUnauthorized: true, ...(file === null ? {} : { ca: await certificate(file) }) };
 }

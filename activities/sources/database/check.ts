@@ -5,6 +5,7 @@ import type { DatabaseConfig } from './config.ts';
 import { connect } from './connect.ts';
 import type { Session } from './dialect.ts';
 import { typeOfFailure } from './errors.ts';
+import { pageStatement } from './keyset.ts';
 import { pagesOf } from './pages.ts';
 import { planOf, type Plan } from './plan.ts';
 import { idOf, renderRow, valuesOf } from './row.ts';
@@ -49,6 +50,7 @@ async function steps(config: DatabaseConfig, env: SourceEnv, attempt: Attempt): 
   });
   await attempt('identity unique', async () => [undefined, await uniqueKey(plan)]);
   if (plan.cursor) await attempt('cursor', async () => [undefined, nullability(plan)]);
+  await attempt('page order', async () => [undefined, await pageOrder(plan, config)]);
   await attempt('read one', async () => [undefined, await readOne(config, plan)]);
 }
 
@@ -79,6 +81,19 @@ function nullability(plan: Plan): string {
   return cursor?.nullable
     ? `Column "${cursor.name}" may be NULL; rows without a value are read in every run.`
     : `Column "${cursor?.name}" has a value in every row.`;
+}
+
+/** No index is no failure, but each page then costs a sort of everything that is left. */
+async function pageOrder(plan: Plan, { pageSize }: DatabaseConfig): Promise<string> {
+  const { words } = plan.session;
+  const order = [...new Set([...(plan.cursor ? [plan.cursor] : []), ...plan.key])];
+  const page = { from: plan.relation.from, select: plan.selected, order, after: null };
+  const { text, values } = pageStatement(words, { ...page, limit: pageSize });
+  const rows = await plan.session.rows({ text: words.explain(text), values }, []);
+  const columns = order.map((column) => `"${column.name}"`).join(', ');
+  return rows.some((row) => row.some((cell) => words.sorts.test(cell?.text ?? '')))
+    ? `The database sorts ${plan.name} for each page. Unless it is small, make an index on ${columns}.`
+    : `Pages in the order of ${columns} come from an index.`;
 }
 
 async function readOne(config: DatabaseConfig, plan: Plan): Promise<string> {

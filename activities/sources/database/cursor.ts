@@ -14,7 +14,6 @@ const Window = z.strictObject({
   /** Counts runs, for the key scan of every n-th. */
   sequence: z.int().min(1),
 });
-export type Window = z.infer<typeof Window>;
 
 const shared = { signature: z.string(), after: Position, startedAt: z.iso.datetime() };
 

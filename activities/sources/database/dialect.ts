@@ -55,6 +55,9 @@ export interface Words {
   readonly rowValues: boolean;
   /** What a later page needs to go on after this value. */
   position(cell: NonNullable<Cell>): string;
+  /** Asks for the plan of a statement instead of its rows, and what in that plan means that all rows are sorted. */
+  explain(text: string): string;
+  readonly sorts: RegExp;
 }
 
 /** A connection. Every statement runs in a READ ONLY transaction of its own with time limits. */
@@ -77,7 +80,7 @@ export const STATEMENT_TIMEOUT_MS = 120_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Columns that probably grow with each change: times, those named like a change first. */
-export function cursorCandidates(columns: readonly Column[]): readonly string[] {
+function cursorCandidates(columns: readonly Column[]): readonly string[] {
   const times = columns.filter((column) => column.kind === 'time');
   const isChange = (column: Column): boolean => /updat|modif|chang/iu.test(column.name);
   return [...times.filter(isChange), ...times.filter((one) => !isChange(one))].map(

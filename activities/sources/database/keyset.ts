@@ -13,7 +13,7 @@ export interface Page {
   readonly isNull?: Column;
 }
 
-export interface Bounds {
+interface Bounds {
   readonly column: Column;
   readonly atLeast?: string;
   readonly atMost?: string;

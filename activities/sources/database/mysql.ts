@@ -95,6 +95,8 @@ const WORDS: Words = {
   parameter: (column) => CASTS[column.type] ?? CASTS[column.kind] ?? '?',
   // Row comparisons are correct here but never answered from an index.
   rowValues: false,
+  explain: (text) => `EXPLAIN ${text}`,
+  sorts: /filesort/u,
   position: (cell) => cell.text,
 };
 

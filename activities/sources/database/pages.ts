@@ -26,17 +26,28 @@ export async function* pagesOf(
 ): AsyncGenerator<RowPage> {
   const { session, relation } = plan;
   let position = after;
+  let limit = size;
   for (;;) {
-    const page = { ...query, from: relation.from, after: position, limit: size + 1 };
+    const page = { ...query, from: relation.from, after: position, limit: limit + 1 };
     const found = await session.rows(pageStatement(session.words, page), query.select);
     refuseDoubles(plan, query, found);
-    const rows = found.slice(0, size);
+    const rows = found.slice(0, limit);
     const last = rows.at(-1);
     if (!last) return;
     position = positionOf(plan, query, last);
     yield { rows, last: position };
-    if (found.length <= size) return;
+    if (found.length <= limit) return;
+    limit = nextLimit(rows, size);
   }
+}
+
+/** A page is held in memory whole: where rows are large, the next page takes fewer. */
+const PAGE_TARGET_LENGTH = 16 * 1024 * 1024;
+
+function nextLimit(rows: readonly Row[], size: number): number {
+  const length = rows.flat().reduce((sum, cell) => sum + (cell?.text.length ?? 0), 0);
+  const fitting = Math.floor((PAGE_TARGET_LENGTH / Math.max(1, length)) * rows.length);
+  return Math.max(1, Math.min(size, fitting));
 }
 
 function positionOf({ session, name }: Plan, query: Query, row: Row): readonly string[] {

@@ -57,6 +57,8 @@ const WORDS: Words = {
     column.kind === 'list' ? `to_json(${source(column)})::text` : source(column),
   parameter: (_column, index) => `$${index}`,
   rowValues: true,
+  explain: (text) => `EXPLAIN ${text}`,
+  sorts: /\bSort\b/u,
   position: (cell) => cell.text,
 };
 

@@ -59,6 +59,8 @@ const WORDS: Words = {
   parameter: () => '?',
   rowValues: true,
   // SQLite has types per value, and 5 is not '5': the letter keeps the type.
+  explain: (text) => `EXPLAIN QUERY PLAN ${text}`,
+  sorts: /TEMP B-TREE/u,
   position: (cell) => `${LETTER[cell.kind] ?? 't'}${cell.text}`,
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { database } from '../../../activities/sources/database.ts';
+import { sourceEnv } from '../../fakes/source-env.ts';
 import { describeSource } from '../../contracts/source.ts';
 import { documentsOf, failureOf, idsOf, readAll, runs } from './database/reading.ts';
 import { DATABASES } from './database/materials.ts';
@@ -312,4 +313,36 @@ test('keys keep their type, and names that need quoting work', async () => {
     '["9007199254740992","x"]',
     '["9007199254740993","x"]',
   ]);
+});
+
+test('check names the index that is missing, and is content once it is there', async () => {
+  const path = sqlite('indexed', ARTICLES);
+  const details = async (): Promise<string> => {
+    const env = sourceEnv();
+    const config = { url: `sqlite:${path}`, table: 'articles', cursor: 'updated_at' };
+    const results = await database.open(config).check(env);
+    env.remove();
+    return results.find((one) => one.capability === 'page order')?.detail ?? '';
+  };
+
+  const before = await details();
+  change(path, 'CREATE INDEX by_change ON articles (updated_at, id)');
+  const after = await details();
+
+  expect(before).toContain('make an index on "updated_at", "id"');
+  expect(after).toContain('come from an index');
+});
+
+test('C16 after a page of large rows the next one takes fewer', async () => {
+  const url = `sqlite:${sqlite(
+    'large',
+    `CREATE TABLE large (id INTEGER PRIMARY KEY, body TEXT);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+      INSERT INTO large SELECT i, printf('%.*c', 1048576, 'x') FROM n`,
+  )}`;
+
+  const messages = await readAll({ url, table: 'large', body: 'body', pageSize: 20 });
+  const pages = messages.map((one) => (one.kind === 'checkpoint' ? '|' : '.')).join('');
+
+  expect(pages.split('|').map((page) => page.length)).toStrictEqual([20, 15, 5, 1, 0]);
 });
