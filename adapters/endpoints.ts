@@ -34,6 +34,10 @@ export const Endpoints = z.strictObject({
   database: z.exactOptional(z.strictObject({ url: z.string().min(1) })),
   aws: z.exactOptional(AwsEndpoints),
   metricsUrl: z.exactOptional(z.url()),
+  /** The definitions that the system runs: an absolute path. */
+  configFile: z.string().min(1),
+  /** What the system sets for `${env:NAME}` when definitions are loaded: ids, buckets and addresses of its parts, no secret. */
+  variables: z.record(z.string(), z.string()),
 });
 export type Endpoints = z.infer<typeof Endpoints>;
 

@@ -61,7 +61,7 @@ async function startIngestion(
   const target = { knowledgeBaseId, dataSourceId, signal };
   const description = marker(attempt);
   if (activityInfo().attempt > 1) {
-    const own = await knowledge.findIngestion({ ...target, marker: description });
+    const own = await knowledge.findMarkedIngestion({ ...target, marker: description });
     if (own) return { jobId: own.jobId, adopted: 'own' };
   }
   try {
@@ -96,15 +96,17 @@ async function waitIngestion(
         const job = await knowledge.getIngestion({ ...target, jobId });
         state.status = job.status;
         if (job.status === 'COMPLETE' || job.status === 'FAILED' || job.status === 'STOPPED') {
-          const failedDocuments = await listFailed(job.statistics, target, knowledge);
-          const { status, startedAt, updatedAt, statistics, failureReasons } = job;
+          const failedDocuments =
+            job.statistics.failed > 0 ? await listFailed(target, knowledge) : [];
+          const { status, failureReasons } = job;
+          const finishedAt = new Date().toISOString();
           const failureMessage = failureReasons.join(' ').slice(0, 1000);
           return {
             jobId,
             status,
-            startedAt,
-            finishedAt: updatedAt,
-            statistics,
+            startedAt: job.startedAt ?? finishedAt,
+            finishedAt,
+            statistics: { ...job.statistics },
             failedDocuments,
             ...(failureMessage ? { failureMessage } : {}),
           };
@@ -117,7 +119,6 @@ async function waitIngestion(
 
 /** COMPLETE is not success: every document may have failed, and the job does not name them. */
 async function listFailed(
-  statistics: Readonly<Record<string, number>>,
   target: {
     readonly knowledgeBaseId: string;
     readonly dataSourceId: string;
@@ -125,11 +126,9 @@ async function listFailed(
   },
   knowledge: CollectionDependencies['knowledge'],
 ): Promise<{ uri: string; reason: string }[]> {
-  if ((statistics['numberOfDocumentsFailed'] ?? 0) === 0) return [];
   const failed: { uri: string; reason: string }[] = [];
-  for await (const { uri, status, reason } of knowledge.listDocuments(target)) {
-    if (status === 'FAILED' || status === 'METADATA_UPDATE_FAILED')
-      failed.push({ uri, reason: (reason ?? status).slice(0, 200) });
+  for await (const { uri, status, outcome, reason } of knowledge.listDocuments(target)) {
+    if (outcome === 'failed') failed.push({ uri, reason: (reason ?? status).slice(0, 200) });
     if (failed.length >= MAX_FAILED_SHOWN) break;
   }
   return failed;

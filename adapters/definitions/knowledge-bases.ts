@@ -53,15 +53,16 @@ function readOne(written: unknown, variables: (name: string) => string | undefin
   if (!data) return { problems, notices };
   const bucket = data.bucket ?? variables(PAPER_DEFAULTS.bucket);
   if (bucket === undefined) return { problems: [...problems, noBucket()], notices };
-  const definition = definitionOf(data, bucket, data.region ?? variables(PAPER_DEFAULTS.region));
+  const definition = definitionOf(data, bucket, variables);
   return { definition, problems: [...problems, ...indexedEvidence(definition)], notices };
 }
 
 function definitionOf(
   data: KnowledgeBaseEntry,
   bucket: string,
-  region: string | undefined,
+  variables: (name: string) => string | undefined,
 ): KnowledgeBaseDefinition {
+  const region = data.region ?? variables(PAPER_DEFAULTS.region);
   const { evidence, sync } = data;
   return {
     id: data.id,
@@ -73,12 +74,15 @@ function definitionOf(
     ...(evidence ? { evidence: { ...evidence, prefix: trimmed(evidence.prefix) } } : {}),
     vectorStore: data.vectorStore,
     sync: {
-      quietMs: parseDuration(sync?.quiet ?? DEFAULT_QUIET) ?? 0,
-      maxWaitMs: parseDuration(sync?.maxWait ?? DEFAULT_MAX_WAIT) ?? 0,
+      quietMs: parseDuration(sync?.quiet ?? variables(SYNC_DEFAULTS.quiet) ?? DEFAULT_QUIET) ?? 0,
+      maxWaitMs:
+        parseDuration(sync?.maxWait ?? variables(SYNC_DEFAULTS.maxWait) ?? DEFAULT_MAX_WAIT) ?? 0,
     },
   };
 }
 
+/** Variables that the embedded system sets: on a laptop the first question should not wait for minutes. */
+const SYNC_DEFAULTS = { quiet: 'WELLSPRING_SYNC_QUIET', maxWait: 'WELLSPRING_SYNC_MAX_WAIT' };
 const DEFAULT_QUIET = '2 minutes';
 const DEFAULT_MAX_WAIT = '10 minutes';
 

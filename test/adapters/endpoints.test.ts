@@ -22,6 +22,8 @@ const RUNNING: Endpoints = {
     secretAccessKey: 'local',
   },
   metricsUrl: 'http://127.0.0.1:9464/metrics',
+  configFile: '/srv/wellspring.yaml',
+  variables: { KNOWLEDGE_BASE_ID: 'KB00000001' },
 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -19,6 +19,8 @@ test('the CLI talks to the system that runs, whatever the shell says, and its ex
   chmodSync(cli, 0o755);
   await writeEndpoints(join(folder.path, '.wellspring'), {
     version: 1,
+    configFile: '/srv/wellspring.yaml',
+    variables: {},
     pid: process.pid,
     startedAt: new Date().toISOString(),
     temporal: { address: '127.0.0.1:4711', namespace: 'default' },
