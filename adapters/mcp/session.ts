@@ -45,7 +45,7 @@ export interface McpResource {
   readonly annotations?: { readonly lastModified?: string | undefined } | undefined;
 }
 
-export interface McpTemplate {
+interface McpTemplate {
   readonly uriTemplate: string;
   readonly name: string;
 }
@@ -59,7 +59,7 @@ export type McpContent =
   | { readonly uri: string; readonly mimeType?: string | undefined; readonly text: string }
   | { readonly uri: string; readonly mimeType?: string | undefined; readonly blob: string };
 
-export type ResourceAnswer =
+type ResourceAnswer =
   | { readonly kind: 'contents'; readonly contents: readonly McpContent[] }
   | { readonly kind: 'gone'; readonly why: string }
   /** This one could not be read; others may be. */

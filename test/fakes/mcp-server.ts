@@ -1,6 +1,6 @@
 /**
  * An MCP server over stdio for what no published one does: pages, cursors that come back, odd contents, bad manners.
- * `node mcp-server.ts <scenario>`; the protocol is spoken by hand (2025-11-25, one JSON-RPC message a line), so that it can be spoken badly.
+ * `node mcp-server.ts <scenario>`; the protocol is spoken by hand (2025-11-25, and 2026-07-28 for `stateless`; one JSON-RPC message a line), so that it can be spoken badly.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -28,7 +28,16 @@ class RpcError extends Error {
 function answer(request: Request): unknown {
   const params = request.params ?? {};
   switch (request.method) {
+    case 'server/discover':
+      if (scenario !== 'stateless')
+        throw new RpcError(-32_601, 'Method not found: server/discover');
+      return {
+        supportedVersions: ['2026-07-28'],
+        capabilities: { resources: {}, tools: {} },
+        serverInfo: { name: 'fake-stateless', version: '1.2.3' },
+      };
     case 'initialize':
+      if (scenario === 'stateless') throw new RpcError(-32_601, 'Method not found: initialize');
       return {
         protocolVersion: '2025-11-25',
         capabilities: { resources: {}, tools: {} },
@@ -121,6 +130,9 @@ function called(name: string, args: Readonly<Record<string, unknown>>): unknown 
   };
 }
 
+/** What every result carries since 2026-07-28. */
+const STATELESS = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+
 function handle(line: string): void {
   const request = JSON.parse(line) as Request;
   if (request.id === undefined) return;
@@ -128,7 +140,8 @@ function handle(line: string): void {
   if (scenario === 'dies-on-read' && request.method === 'resources/read') process.exit(3);
   if (scenario === 'hangs' && request.method === 'resources/read') return;
   try {
-    reply({ id: request.id, result: answer(request) });
+    const result = Object.assign({}, scenario === 'stateless' ? STATELESS : {}, answer(request));
+    reply({ id: request.id, result });
   } catch (error) {
     const code = error instanceof RpcError ? error.code : -32_603;
     reply({ id: request.id, error: { code, message: String(error) } });

@@ -462,6 +462,18 @@ describe('M6: tools', () => {
   });
 });
 
+test('M2: a server of the stateless protocol is read without initialize', async () => {
+  const { ids, error, listing } = await read({
+    transport: fake('stateless'),
+    resources: {},
+    tools: [{ tool: 'rows' }],
+  });
+
+  expect(error).toBeUndefined();
+  expect(ids).toHaveLength(8);
+  expect(listing).toStrictEqual({ kind: 'listing', complete: true });
+});
+
 describe('M12 and bad manners', () => {
   test('a server that ends at the probe of the newer protocol is asked in the older one', async () => {
     const { ids, error } = await read({ transport: fake('dies-on-probe') });
