@@ -11,14 +11,14 @@ export interface AnswerFault {
   readonly times?: number;
 }
 
-export interface JobFault {
+interface JobFault {
   /** `job-sticks`: the job stays IN_PROGRESS until it is stopped or the server starts again. */
   readonly kind: 'job-fails' | 'job-sticks';
   readonly reason?: string;
   readonly times?: number;
 }
 
-export interface DocumentFault {
+interface DocumentFault {
   readonly kind: 'document-fails';
   /** The document's whole `s3://` URI, or its end. */
   readonly uri: string;

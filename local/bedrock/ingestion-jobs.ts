@@ -42,6 +42,7 @@ export function startIngestionJob(service: Service, request: ApiRequest): object
     updatedAt: now,
   });
   jobs.run(job);
+  forgetOldJobs(service, dataSource);
   return { ingestionJob: described(job) };
 }
 
@@ -76,6 +77,9 @@ export function stopIngestionJob(service: Service, request: ApiRequest): object 
 
 /** Bedrock's quota of jobs at once in one account. */
 const MAX_RUNNING_JOBS = 5;
+
+/** Of one data source, so that a laptop that runs for months does not fill its folder. */
+const MAX_KEPT_JOBS = 500;
 
 const StartRequest = z.object({
   clientToken: z.exactOptional(ClientToken),
@@ -115,6 +119,12 @@ function requireFreeSlot(running: readonly JobRecord[], dataSource: DataSourceRe
   if (running.length >= MAX_RUNNING_JOBS) {
     throw conflict(`${running.length} ingestion jobs of the account are running; 5 are allowed.`);
   }
+}
+
+function forgetOldJobs({ state }: Service, { id }: DataSourceRecord): void {
+  const finished = state.jobs.all().filter((job) => job.dataSourceId === id && !isRunning(job));
+  const old = finished.toSorted((a, b) => b.createdAt - a.createdAt).slice(MAX_KEPT_JOBS);
+  for (const job of old) state.jobs.remove(job.id);
 }
 
 function findJob(service: Service, request: ApiRequest): JobRecord {

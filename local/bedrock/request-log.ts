@@ -7,7 +7,7 @@ export interface RequestLog {
   add(request: LoggedRequest): void;
 }
 
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly operation: string;
   readonly status: number | 'lost';
   /** Milliseconds since 1970, by the clock of the server. */

@@ -13,7 +13,7 @@ import {
 import { validation } from './service-error.ts';
 
 /** Answers with passages in the order of their scores: words instead of vectors, everything else as Bedrock does it. */
-export function retrieve(service: Service, request: ApiRequest): object {
+export async function retrieve(service: Service, request: ApiRequest): Promise<object> {
   const knowledgeBase = findKnowledgeBase(service, request);
   requireActive(knowledgeBase, service.timing.clock.now());
   const { retrievalQuery, retrievalConfiguration, nextToken } = readBody(
@@ -34,9 +34,8 @@ export function retrieve(service: Service, request: ApiRequest): object {
   const passes = filter
     ? readFilter(filter, storageType === undefined ? {} : { storageType })
     : () => true;
-  const hits = service.library
-    .index(knowledgeBase.id)
-    .search(retrievalQuery.text, (document) => passes(metadataOf(document)));
+  const index = await service.library.index(knowledgeBase.id);
+  const hits = index.search(retrievalQuery.text, (document) => passes(metadataOf(document)));
   const question = [knowledgeBase.id, retrievalQuery.text, filter];
   const page = pageOf(hits, numberOfResults ?? DEFAULT_RESULTS, nextToken, question);
   return { retrievalResults: page.items.map((hit) => result(hit)), nextToken: page.nextToken };

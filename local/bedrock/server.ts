@@ -114,9 +114,9 @@ async function handle(
 }
 
 async function answerTo(request: IncomingMessage, front: Front): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  let operation = `${request.method ?? ''} ${pathname}`;
+  let operation = 'unreadable';
   try {
+    const { pathname, searchParams } = urlOf(request);
     const body = await readRequest(request);
     const route = findRoute(request.method ?? '', pathname);
     operation = 'unsupported' in route ? route.unsupported : route.name;
@@ -136,6 +136,16 @@ async function answerTo(request: IncomingMessage, front: Front): Promise<Answer>
   } catch (error) {
     const known = error instanceof ServiceError ? error : internal(String(error));
     return { operation, status: known.status, body: { message: known.message }, error: known };
+  }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  try {
+    const url = new URL(`http://localhost${request.url ?? '/'}`);
+    decodeURIComponent(url.pathname);
+    return url;
+  } catch {
+    throw validation('The path of the request cannot be decoded.');
   }
 }
 

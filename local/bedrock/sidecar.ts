@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const SIDECAR_SUFFIX = '.metadata.json';
 
 /** Bedrock user guide, metadata of a data source. */
-export const MAX_SIDECAR_BYTES = 10_240;
+const MAX_SIDECAR_BYTES = 10_240;
 const MAX_ATTRIBUTES = 50;
 const MAX_KEY_CHARACTERS = 100;
 const MAX_STRING_CHARACTERS = 2048;

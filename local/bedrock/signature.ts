@@ -62,7 +62,7 @@ function signatureOf(request: IncomingMessage, body: Buffer, signing: Signing): 
 }
 
 function canonicalRequest(request: IncomingMessage, body: Buffer, signedHeaders: string): string {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const { pathname, searchParams } = new URL(`http://localhost${request.url ?? '/'}`);
   const names = signedHeaders.split(';');
   return [
     request.method ?? '',

@@ -32,7 +32,7 @@ export interface Timing {
   readonly requestsPerSecond: Partial<Record<OperationName, number>>;
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   wait: async (ms, signal) => {
     await delay(Math.max(0, ms), undefined, signal ? { signal } : {});

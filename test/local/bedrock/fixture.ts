@@ -53,12 +53,12 @@ export function createBucket(files: Readonly<Record<string, string>> = {}): Buck
   };
 }
 
-export interface ManualClock extends Clock {
+interface ManualClock extends Clock {
   /** Lets time pass, and everything happen that was waiting for it. */
   advance(ms: number): Promise<void>;
 }
 
-export function createManualClock(start = Date.UTC(2026, 10, 21)): ManualClock {
+function createManualClock(start = Date.UTC(2026, 10, 21)): ManualClock {
   let now = start;
   let waiting: { readonly at: number; readonly wake: () => void }[] = [];
   return {

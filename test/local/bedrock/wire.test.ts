@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import {
   CreateAgentCommand,
   GetIngestionJobCommand,
@@ -116,4 +117,17 @@ test('an unknown job is not found', async () => {
   );
 
   await expect(get).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test.each(['//', '/knowledgebases/%E0%A4%A', '/%'])('the path "%s" harms nobody', async (path) => {
+  const { server } = await setUp();
+
+  const status = await new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port: server.port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+
+  expect([400, 403]).toContain(status);
 });
