@@ -22,12 +22,12 @@ export interface IndexedState {
   readonly reason?: string;
 }
 
-export interface ManyDocuments extends DataSourceCall {
+interface ManyDocuments extends DataSourceCall {
   /** Any number; they go in batches of ten, one after the other. */
   readonly uris: readonly string[];
 }
 
-export interface ManyChanges extends ManyDocuments {
+interface ManyChanges extends ManyDocuments {
   /** Names the logical attempt; each batch gets a token of its own from it. */
   readonly clientToken: string;
 }

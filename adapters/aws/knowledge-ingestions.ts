@@ -22,13 +22,7 @@ export interface DataSourceCall extends DataSourceRef {
   readonly signal: AbortSignal;
 }
 
-export type IngestionStatus =
-  | 'STARTING'
-  | 'IN_PROGRESS'
-  | 'COMPLETE'
-  | 'FAILED'
-  | 'STOPPING'
-  | 'STOPPED';
+type IngestionStatus = 'STARTING' | 'IN_PROGRESS' | 'COMPLETE' | 'FAILED' | 'STOPPING' | 'STOPPED';
 
 export interface Ingestion {
   readonly jobId: string;
@@ -43,7 +37,7 @@ export interface Ingestion {
 }
 
 /** Counts of documents, but for the two of sidecars. COMPLETE with `failed` above 0 is no success. */
-export interface IngestionStatistics {
+interface IngestionStatistics {
   readonly scanned: number;
   readonly sidecarsScanned: number;
   readonly added: number;

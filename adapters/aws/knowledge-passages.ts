@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { callAws } from './errors.ts';
 
-export interface Question {
+interface Question {
   readonly knowledgeBaseId: string;
   readonly text: string;
   /** 1 to 100. */

@@ -4,6 +4,7 @@ import { knowledgeDocuments, type KnowledgeDocuments } from './knowledge-documen
 import { knowledgeIngestions, type KnowledgeIngestions } from './knowledge-ingestions.ts';
 import { knowledgePassages, type KnowledgePassages } from './knowledge-passages.ts';
 import { knowledgePlaces, type KnowledgePlaces } from './knowledge-places.ts';
+import { knowledgeSetUp, type KnowledgeSetUp } from './knowledge-set-up.ts';
 
 export interface KnowledgeClients {
   readonly agent: BedrockAgentClient;
@@ -17,7 +18,12 @@ export interface KnowledgeClients {
  * @throws NotFound, AccessDenied, InvalidConfig - not retried.
  */
 export interface Knowledge
-  extends KnowledgeIngestions, KnowledgeDocuments, KnowledgePassages, KnowledgePlaces {}
+  extends
+    KnowledgeIngestions,
+    KnowledgeDocuments,
+    KnowledgePassages,
+    KnowledgePlaces,
+    KnowledgeSetUp {}
 
 /** The clients stay the caller's: it closes them. */
 export function createKnowledge({ agent, runtime }: KnowledgeClients): Knowledge {
@@ -26,5 +32,6 @@ export function createKnowledge({ agent, runtime }: KnowledgeClients): Knowledge
     ...knowledgeDocuments(agent),
     ...knowledgePassages(runtime),
     ...knowledgePlaces(agent),
+    ...knowledgeSetUp(agent),
   };
 }
