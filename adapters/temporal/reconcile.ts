@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
+import { desiredSchedule, systemSchedules } from '../../workflows/collection/desired-schedule.ts';
+import {
+  planSchedules,
+  type PlanOptions,
+  type SchedulePlan,
+} from '../../workflows/collection/schedule-plan.ts';
+import type { Database } from '../postgres/database.ts';
+import { definitionsInForce, revisionInForce } from '../postgres/revisions.ts';
+import { withHash } from './schedule-options.ts';
+import type { ApplyOptions, Schedules } from './schedules.ts';
+
+/** How many schedules each kind of write is about; what people see after `apply`. */
+export interface PlanReport {
+  readonly created: number;
+  readonly updated: number;
+  readonly paused: number;
+  readonly unpaused: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  /** Why nothing was written. */
+  readonly refused?: string;
+}
+
+/** Compares Temporal with these definitions, as they are in force or would be. Writes nothing. */
+export async function planFor(
+  definitions: readonly SourceDefinition[],
+  schedules: Pick<Schedules, 'list'>,
+  options: PlanOptions,
+): Promise<SchedulePlan> {
+  const wanted = definitions.map((one) => desiredSchedule(one, { place: placeOf(one) }));
+  const desired = [...wanted, ...systemSchedules()].map(withHash);
+  return planSchedules(desired, await schedules.list(), options);
+}
+
+/** Makes Temporal's schedules those of the definitions. A refused plan writes nothing. Safe to repeat, and to run twice at once. */
+export async function reconcileSchedules(
+  definitions: readonly SourceDefinition[],
+  schedules: Schedules,
+  options: PlanOptions & ApplyOptions,
+): Promise<PlanReport> {
+  const plan = await planFor(definitions, schedules, options);
+  if (plan.refused === undefined) await schedules.apply(plan.actions, options);
+  return reportOf(plan);
+}
+
+/**
+ * Makes Temporal's schedules those of the revision in force. Before the first `apply` only the system's own schedules are looked at:
+ * an empty database must not wipe what another one wanted.
+ */
+export async function reconcileRevision(
+  db: Database,
+  schedules: Schedules,
+  options: PlanOptions & ApplyOptions,
+): Promise<PlanReport> {
+  if (await revisionInForce(db)) {
+    return reconcileSchedules(await definitionsInForce(db), schedules, options);
+  }
+  const system = new Set(systemSchedules().map(({ id }) => id));
+  const list = async () => (await schedules.list()).filter(({ id }) => system.has(id));
+  return reconcileSchedules([], { ...schedules, list }, options);
+}
+
+/** The counts of a plan. */
+export function reportOf({ actions, unchanged, refused }: SchedulePlan): PlanReport {
+  const count = (kind: string): number => actions.filter((one) => one.kind === kind).length;
+  return {
+    created: count('create'),
+    updated: count('update'),
+    paused: count('pause'),
+    unpaused: count('unpause'),
+    deleted: count('delete'),
+    unchanged: unchanged.length,
+    ...(refused === undefined ? {} : { refused }),
+  };
+}
+
+/** Where in its interval a source runs: the first 48 bits of a hash of its identity, as a number from 0 to below 1. */
+function placeOf({ tenant, id }: SourceDefinition): number {
+  const hash = createHash('sha256').update(`${tenant}/${id}`).digest();
+  return hash.readUIntBE(0, 6) / 2 ** 48;
+}
