@@ -13,7 +13,7 @@ import { removeMany, type RemovalError } from './remove-objects.ts';
 import { objectContext, type ObjectAddress, type S3Access } from './s3-access.ts';
 
 /** An object with its content. */
-export interface StoredObject extends ObjectHead {
+interface StoredObject extends ObjectHead {
   readonly body: Buffer;
 }
 

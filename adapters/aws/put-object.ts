@@ -8,7 +8,7 @@ import { headObject } from './head-object.ts';
 import { objectContext, type ObjectAddress, type S3Access } from './s3-access.ts';
 
 /** What must lie under the key for a write to go in: this version, nothing, or whatever it is. */
-export type Expected = { readonly etag: string } | 'absent' | 'any';
+type Expected = { readonly etag: string } | 'absent' | 'any';
 
 /** What every upload says of its object. */
 export interface ObjectDescription extends ObjectAddress {

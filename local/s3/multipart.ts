@@ -94,7 +94,7 @@ export interface NamedUpload {
  * The upload that the request names.
  * @throws NoSuchUpload
  */
-export async function namedUpload({ request, bucket }: HandlerCall): Promise<NamedUpload> {
+async function namedUpload({ request, bucket }: HandlerCall): Promise<NamedUpload> {
   const uploads = bucket().uploadsDirectory;
   const uploadId = request.query.get('uploadId') ?? '';
   return { upload: await readUpload(uploads, uploadId, request.key), uploads };

@@ -25,8 +25,8 @@ export interface S3ServerOptions extends Credentials {
   /** The same seed gives the same accidents. */
   readonly faultSeed?: number;
   /**
-   * `sync` (default): what is acknowledged is on the disk. Measured on two cores with an SSD: about 1500 PUTs of
-   * 2 KB a second, one after the other, would be possible by fsync alone, so the SDK is the limit.
+   * `sync` (default): what is acknowledged is on the disk. On an SSD that allows thousands of small PUTs a second;
+   * the CPU time of the SDK, several hundred PUTs a second and core, is the limit long before.
    * `none`: it survives a killed process, but not a loss of power.
    */
   readonly durability?: Durability;

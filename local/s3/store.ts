@@ -49,7 +49,7 @@ export interface Bucket {
 }
 
 /** A condition, and what was there when its request began. */
-export interface ConditionAt {
+interface ConditionAt {
   readonly condition: WriteCondition;
   readonly before: ObjectFacts | undefined;
 }
