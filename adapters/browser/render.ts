@@ -12,13 +12,20 @@ export interface RenderRequest {
   /** Largest document after scripts ran, in bytes of UTF-8. */
   readonly maxBytes: number;
   /** Wait until this element has text. Without it: until the network was quiet for half a second. */
-  readonly waitFor?: string;
+  readonly waitFor?: AwaitedElement;
+}
+
+export interface AwaitedElement {
+  /** A CSS selector. */
+  readonly selector: string;
+  /** `deadline`: nearly all of the time. `quiet`: 3 seconds longer than the network is busy, at most 18, for a selector that is a guess. */
+  readonly until: 'deadline' | 'quiet';
 }
 
 export interface RenderedPage {
   /** Of the document itself. */
   readonly status: number;
-  /** After redirects and after what scripts did to the address. */
+  /** The address that was loaded last, after redirects of servers and scripts. History that scripts push does not count. */
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -98,12 +105,23 @@ async function load(page: Page, request: RenderRequest, course: Course): Promise
   const answer = { status: response.status(), headers: response.headers() };
   if (isEmptyRefusal(response, page)) return { ...answer, url: course.url, html: '', sizeBytes: 0 };
   refuseOtherThanHtml(url, response, answer.headers);
+  // Nobody waits for the fields of a page that says it is none.
+  if (!response.ok()) return finish(page, answer, course, crashed);
   const waitMs = (endsAt - performance.now()) * WAITING_SHARE;
   await Promise.race([settle(page, request.waitFor, waitMs), crashed]);
+  const rendered = await finish(page, answer, course, crashed);
+  if (rendered.sizeBytes > maxBytes) throw tooLarge(url, maxBytes);
+  return rendered;
+}
+
+async function finish(
+  page: Page,
+  answer: Pick<RenderedPage, 'status' | 'headers'>,
+  course: Course,
+  crashed: Promise<never>,
+): Promise<RenderedPage> {
   const html = await Promise.race([page.content(), crashed]);
-  const sizeBytes = Buffer.byteLength(html);
-  if (sizeBytes > maxBytes) throw tooLarge(url, maxBytes);
-  return { ...answer, url: page.url(), html, sizeBytes };
+  return { ...answer, url: course.url, html, sizeBytes: Buffer.byteLength(html) };
 }
 
 /** Chromium takes a 4xx or 5xx without a body for a failure; for us it is an answer like any other. */
@@ -148,16 +166,40 @@ function refuseOtherThanHtml(
 }
 
 /** A page that never settles is read as it is: extraction says what is missing. */
-async function settle(page: Page, waitFor: string | undefined, timeoutMs: number): Promise<void> {
+async function settle(
+  page: Page,
+  waitFor: AwaitedElement | undefined,
+  timeoutMs: number,
+): Promise<void> {
   const timeout = Math.max(1, timeoutMs);
   try {
-    if (waitFor === undefined) {
-      await page.waitForLoadState('networkidle', { timeout: Math.min(timeout, MAX_QUIET_WAIT_MS) });
-    } else await page.waitForFunction(hasText(waitFor), undefined, { timeout, polling: 100 });
+    if (waitFor === undefined) await quiet(page, Math.min(timeout, MAX_QUIET_WAIT_MS));
+    else await Promise.race(waits(page, waitFor, timeout));
   } catch (error) {
     if (!page.isClosed() && isTimeout(error)) return;
     throw error;
   }
+}
+
+function waits(
+  page: Page,
+  { selector, until }: AwaitedElement,
+  timeout: number,
+): Promise<unknown>[] {
+  const there = page.waitForFunction(hasText(selector), undefined, { timeout, polling: 100 });
+  if (until === 'deadline') return [there];
+  // The loser of the race may fail later, when the page is closed.
+  there.catch(() => {});
+  const busy = quiet(page, Math.min(timeout, MAX_BUSY_WAIT_MS));
+  return [there, busy.then(() => delay(Math.min(timeout, GRACE_MS)))];
+}
+
+async function quiet(page: Page, timeout: number): Promise<void> {
+  await page.waitForLoadState('networkidle', { timeout });
+}
+
+function delay(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 /** Evaluated in the page. A selector that only our parser knows waits for nothing. */
@@ -200,11 +242,14 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 /** A page in an endless loop may not answer to its end; its context is closed later in any case. */
 async function closeSoon(page: Page): Promise<void> {
   const closing = page.close({ runBeforeUnload: false }).catch(() => {});
-  await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS))]);
+  await Promise.race([closing, delay(CLOSE_WITHIN_MS)]);
 }
 
 const REFUSED_BY_PROXY = 403;
 /** The rest of the time is for reading the document. */
 const WAITING_SHARE = 0.8;
 const MAX_QUIET_WAIT_MS = 5_000;
+/** Some pages are never quiet, and their field may still come. */
+const MAX_BUSY_WAIT_MS = 15_000;
+const GRACE_MS = 3_000;
 const CLOSE_WITHIN_MS = 2_000;
