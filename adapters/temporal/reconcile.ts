@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ReconcileSchedulesReport } from '../../workflows/collection/activities.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import { desiredSchedule, systemSchedules } from '../../workflows/collection/desired-schedule.ts';
 import {
@@ -10,18 +11,6 @@ import type { Database } from '../postgres/database.ts';
 import { definitionsInForce, revisionInForce } from '../postgres/revisions.ts';
 import { withHash } from './schedule-options.ts';
 import type { ApplyOptions, Schedules } from './schedules.ts';
-
-/** How many schedules each kind of write is about; what people see after `apply`. */
-export interface PlanReport {
-  readonly created: number;
-  readonly updated: number;
-  readonly paused: number;
-  readonly unpaused: number;
-  readonly deleted: number;
-  readonly unchanged: number;
-  /** Why nothing was written. */
-  readonly refused?: string;
-}
 
 /** Compares Temporal with these definitions, as they are in force or would be. Writes nothing. */
 export async function planFor(
@@ -39,7 +28,7 @@ export async function reconcileSchedules(
   definitions: readonly SourceDefinition[],
   schedules: Schedules,
   options: PlanOptions & ApplyOptions,
-): Promise<PlanReport> {
+): Promise<ReconcileSchedulesReport> {
   const plan = await planFor(definitions, schedules, options);
   if (plan.refused === undefined) await schedules.apply(plan.actions, options);
   return reportOf(plan);
@@ -53,7 +42,7 @@ export async function reconcileRevision(
   db: Database,
   schedules: Schedules,
   options: PlanOptions & ApplyOptions,
-): Promise<PlanReport> {
+): Promise<ReconcileSchedulesReport> {
   if (await revisionInForce(db)) {
     return reconcileSchedules(await definitionsInForce(db), schedules, options);
   }
@@ -63,7 +52,7 @@ export async function reconcileRevision(
 }
 
 /** The counts of a plan. */
-export function reportOf({ actions, unchanged, refused }: SchedulePlan): PlanReport {
+export function reportOf({ actions, unchanged, refused }: SchedulePlan): ReconcileSchedulesReport {
   const count = (kind: string): number => actions.filter((one) => one.kind === kind).length;
   return {
     created: count('create'),

@@ -16,6 +16,7 @@ import {
 } from '../../workflows/collection/schedule-plan.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
 import { callTemporal } from './errors.ts';
+import { actualFields, type OwnedFields } from './schedule-differences.ts';
 import { ownedOptions } from './schedule-options.ts';
 
 /** Temporal's schedules in our words. Everything throws our failures only. */
@@ -47,6 +48,8 @@ export interface ScheduleFacts extends ActualSchedule {
   readonly running: readonly string[];
   readonly skippedOverlaps: number;
   readonly missedCatchups: number;
+  /** What an update would overwrite; see `scheduleDifferences`. */
+  readonly owned: OwnedFields;
 }
 
 export interface StartedRun {
@@ -121,6 +124,7 @@ function factsOf(description: ScheduleDescription): ScheduleFacts {
     running: info.runningActions.map(({ workflow }) => workflow.workflowId),
     skippedOverlaps: info.numActionsSkippedOverlap,
     missedCatchups: info.numActionsMissedCatchupWindow,
+    owned: actualFields(description),
   };
 }
 

@@ -4,6 +4,7 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
 import { planFor, reconcileSchedules, reportOf } from '../../adapters/temporal/reconcile.ts';
+import { scheduleDifferences } from '../../adapters/temporal/schedule-differences.ts';
 import { withHash } from '../../adapters/temporal/schedule-options.ts';
 import { createSchedules, type Schedules } from '../../adapters/temporal/schedules.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
@@ -141,6 +142,42 @@ describe('applying', () => {
     const { spec } = await describeRaw('a');
     expect(spec.intervals ?? []).toEqual([]);
     expect(spec.calendars).toMatchObject([{ hour: [{ start: 3 }], minute: [{ start: 15 }] }]);
+  });
+
+  test.each(['0 6 * * 7', '*/15 0-6/2,12 1,15 JAN-MAR *', '5/10 3 * * mon-fri', '0 */6 * * *'])(
+    'right after it, nothing differs from what is wanted: %s',
+    async (line) => {
+      const schedule = { text: line, spec: { cron: line }, timezone: 'UTC', periodMs: 3_600_000 };
+      const wanted = desiredSchedule(source('a', { schedule }), { place: 0 });
+      await everything.apply([{ kind: 'create', id: wanted.id, schedule: withHash(wanted) }]);
+
+      const facts = await everything.describe(wanted.id);
+
+      expect(scheduleDifferences(facts?.owned ?? {}, wanted)).toEqual([]);
+    },
+  );
+
+  test('what somebody changed by hand is shown field by field before it is overwritten', async () => {
+    await apply([source('a')]);
+    await temporal.client.schedule.getHandle(idOf('a')).update((previous) => ({
+      ...previous,
+      spec: { cronExpressions: ['30 4 * * *'], timezone: 'Asia/Tokyo' },
+      policies: { ...previous.policies, overlap: 'ALLOW_ALL' },
+    }));
+
+    await eventually(async () => {
+      const facts = await everything.describe(idOf('a'));
+      const wanted = desiredSchedule(source('a'), { place: 0 });
+      expect(scheduleDifferences(facts?.owned ?? {}, wanted)).toEqual([
+        {
+          field: 'times',
+          from: 'minute 30, hour 4, day of month *, month *, day of week *',
+          to: 'every 6 hours',
+        },
+        { field: 'timezone', from: 'Asia/Tokyo', to: 'UTC' },
+        { field: 'overlap', from: 'ALLOW_ALL', to: 'SKIP' },
+      ]);
+    });
   });
 
   test('the pause of a person survives an update, with its note', async () => {
