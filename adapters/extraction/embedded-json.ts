@@ -35,9 +35,12 @@ function assignments(script: PageElement, name: string | undefined): readonly un
   const pattern =
     /(?:window|self|globalThis)(?:\.|\[["'])([\w$]{1,80})(?:["']\])?\s{0,20}=\s{0,20}(?=[[{])/gu;
   const found: unknown[] = [];
+  let tried = 0;
   for (const match of text.matchAll(pattern)) {
-    if (found.length >= MAX_ASSIGNMENTS) break;
     if (name !== undefined && match[1] !== name) continue;
+    // Each value that never closes is read to the end of the script: without a bound, quadratic.
+    tried += 1;
+    if (tried > MAX_ASSIGNMENTS) break;
     const start = match.index + match[0].length;
     found.push(...parsed(text.slice(start, endOfValue(text, start))));
   }
