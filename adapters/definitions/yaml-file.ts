@@ -17,7 +17,12 @@ export function parseYaml(
   text: string,
 ): { readonly yaml: YamlFile } | { readonly errors: readonly DefinitionError[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const errors = document.errors.map(({ pos, message }) =>
     finding({ file, line: lineAt(lines, pos[0]) }, `Malformed YAML (${plain(message)})`, MEND),
   );
