@@ -1,0 +1,123 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { meaningOf } from '../../../adapters/net/http-status.ts';
+import { retryAfterMs } from '../../../adapters/net/retry-after.ts';
+import { parseSitemap, type Sitemap } from '../../../adapters/net/sitemap.ts';
+import { failure, isFailureName, type FailureName } from '../../../workflows/failures.ts';
+import { SITEMAP_MODES } from './config.ts';
+import type { Session } from './session.ts';
+import { pageId } from './urls.ts';
+
+export interface SitemapReading {
+  /** Ids in the order of the files, each once, out of scope included. */
+  readonly pages: readonly string[];
+  readonly files: readonly { readonly url: string; readonly count: number }[];
+  /** Files that could not be read: pages may be missing. */
+  readonly problems: readonly SitemapProblem[];
+}
+
+export interface SitemapProblem {
+  readonly failure: FailureName;
+  readonly detail: string;
+}
+
+/**
+ * Reads the sitemaps of the config: the named one, else those that robots.txt of the seeds' hosts names, else `/sitemap.xml` there.
+ * Follows indexes. @throws RateLimited - the site asks to wait. @throws what reading robots.txt of a seed's host throws.
+ */
+export async function readSitemaps(session: Session): Promise<SitemapReading> {
+  const pages = new Set<string>();
+  const files: { url: string; count: number }[] = [];
+  const problems: SitemapProblem[] = [];
+  const queue = await rootsOf(session);
+  const seen = new Set(queue.map((root) => root.url));
+  for (let root = queue.shift(); root !== undefined; root = queue.shift()) {
+    const found = await readOne(session, root);
+    if (found === undefined) continue;
+    if ('failure' in found) {
+      problems.push(found);
+    } else if (found.kind === 'pages') {
+      files.push({ url: root.url, count: found.pages.length });
+      for (const page of found.pages) addPage(pages, pageId(page.url, session.config));
+    } else {
+      const fresh = [...new Set(found.sitemaps)].filter((url) => !seen.has(url));
+      const room = root.depth < MAX_DEPTH ? Math.max(0, MAX_FILES - seen.size) : 0;
+      for (const url of fresh.slice(0, room)) {
+        seen.add(url);
+        queue.push({ url, depth: root.depth + 1, guessed: false });
+      }
+      if (fresh.length > room) problems.push(tooManyFiles(root.url));
+    }
+  }
+  return { pages: [...pages], files, problems };
+}
+
+interface Root {
+  readonly url: string;
+  readonly depth: number;
+  /** Nobody said that it exists. */
+  readonly guessed: boolean;
+}
+
+async function rootsOf(session: Session): Promise<Root[]> {
+  const { sitemap, urls } = session.config;
+  if (!SITEMAP_MODES.has(sitemap)) {
+    return [{ url: new URL(sitemap).href, depth: 0, guessed: false }];
+  }
+  const roots: Root[] = [];
+  for (const origin of new Set(urls.map((url) => new URL(url).origin))) {
+    const { sitemaps } = await session.robots(origin);
+    const named = sitemaps.flatMap((url) => URL.parse(url, origin)?.href ?? []);
+    for (const url of new Set(named)) roots.push({ url, depth: 0, guessed: false });
+    if (named.length === 0) roots.push({ url: `${origin}/sitemap.xml`, depth: 0, guessed: true });
+  }
+  return roots;
+}
+
+async function readOne(
+  session: Session,
+  root: Root,
+): Promise<Sitemap | SitemapProblem | undefined> {
+  try {
+    return await fetchOne(session, root);
+  } catch (error) {
+    session.env.signal.throwIfAborted();
+    const isOurs = error instanceof ApplicationFailure && isFailureName(error.type);
+    if (!isOurs || error.type === 'RateLimited' || error.type === 'Defect') throw error;
+    return { failure: error.type as FailureName, detail: error.message };
+  }
+}
+
+async function fetchOne(session: Session, { url, guessed }: Root): Promise<Sitemap | undefined> {
+  const response = await session.fetch(url);
+  const waitMs = retryAfterMs(response.headers['retry-after'], new Date());
+  const facts = {
+    credentials: session.config.headers !== undefined,
+    retryAfter: waitMs !== undefined,
+  };
+  const meaning = meaningOf(response.status, facts);
+  if (meaning.kind === 'ok') return parseSitemap(response.body, placeOf(url));
+  if (meaning.kind === 'gone' && guessed && session.config.sitemap === 'include') return undefined;
+  throw failure(
+    meaning.kind === 'failed' ? meaning.failure : 'NotFound',
+    `The sitemap "${placeOf(url)}" answered ${response.status}. Name another address in "sitemap", or use "skip".`,
+    waitMs === undefined ? {} : { retryAfterMs: waitMs },
+  );
+}
+
+function addPage(pages: Set<string>, id: string | undefined): void {
+  if (id !== undefined) pages.add(id);
+}
+
+function tooManyFiles(url: string): SitemapProblem {
+  return {
+    failure: 'InvalidDocument',
+    detail: `The sitemap "${placeOf(url)}" leads to more than ${MAX_FILES} files or ${MAX_DEPTH} levels of them. Name a smaller one in "sitemap".`,
+  };
+}
+
+function placeOf(url: string): string {
+  return url.split('?')[0] ?? url;
+}
+
+const MAX_DEPTH = 3;
+const MAX_FILES = 500;
