@@ -23,7 +23,7 @@ export interface Guard {
 
 export type Lookup = (hostname: string, options: LookupOptions, callback: LookupCallback) => void;
 
-export type LookupCallback = (
+type LookupCallback = (
   error: Error | null,
   address: string | LookupAddress[],
   family?: number,

@@ -7,7 +7,7 @@ export type Sitemap =
   | { readonly kind: 'pages'; readonly pages: readonly SitemapPage[] }
   | { readonly kind: 'index'; readonly sitemaps: readonly string[] };
 
-export interface SitemapPage {
+interface SitemapPage {
   readonly url: string;
   /** As written; sites often set it to the present time. */
   readonly lastModified?: string;

@@ -66,7 +66,7 @@ export const HttpConfig = z.strictObject({
 
 export type HttpConfig = z.infer<typeof HttpConfig>;
 
-export type FollowConfig = z.infer<typeof Follow>;
+type FollowConfig = z.infer<typeof Follow>;
 
 /** What the schema cannot say. @throws InvalidConfig - lists every finding. */
 export function validateHttp(config: HttpConfig): void {

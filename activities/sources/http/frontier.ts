@@ -35,7 +35,7 @@ export interface Visit {
 }
 
 /** How the crawl went so far, over all its attempts. */
-export interface CrawlResult {
+interface CrawlResult {
   /** At least one page was read, confirmed or left out by its own wish. */
   readonly anyOk: boolean;
   readonly firstFailure?: { readonly failure: string; readonly detail: string };

@@ -15,7 +15,7 @@ export interface SitemapReading {
   readonly problems: readonly SitemapProblem[];
 }
 
-export interface SitemapProblem {
+interface SitemapProblem {
   readonly failure: FailureName;
   readonly detail: string;
 }
