@@ -41,7 +41,7 @@ interface CrawlResult {
   readonly firstFailure?: { readonly failure: string; readonly detail: string };
 }
 
-/** The state of a crawl, packed: addresses of one site repeat themselves, so 2,000 of them fit into some 20 KB. */
+/** The state of a crawl, packed: addresses of one site repeat themselves, so 2,000 of them fit into some 40 KB. */
 export const CrawlCursor = z.strictObject({ v: z.literal(1), packed: z.string() });
 
 export type CrawlCursor = z.infer<typeof CrawlCursor>;
@@ -61,9 +61,33 @@ export function createFrontier(limits: FrontierLimits, from: CrawlCursor | null)
   const absent = new Set(state.absent);
   const hidden = new Set(state.hidden);
   let { anyOk, firstFailure } = state;
+  let unmeasured = 0;
+  let isFull = false;
+  const toCursor = (): CrawlCursor =>
+    pack({
+      queue: queue.filter(([id]) => queued.has(id)),
+      visited: [...visited],
+      absent: [...absent],
+      hidden: [...hidden],
+      anyOk,
+      ...(firstFailure ? { firstFailure } : {}),
+    });
+  /** Packing tells the true size, but takes milliseconds: only after much was added. */
+  const measure = (added: number): void => {
+    unmeasured += added;
+    if (unmeasured < MEASURE_EVERY) return;
+    unmeasured = 0;
+    isFull = toCursor().packed.length > MAX_CURSOR_CHARACTERS;
+  };
   return {
     add(id, depth) {
       if (visited.has(id) || queued.has(id)) return;
+      if (isFull) {
+        hidden.add(
+          'The addresses of the site are too long for its list of pages: narrow the scope, or split the site into several sources.',
+        );
+        return;
+      }
       const path = id.split('?')[0] ?? id;
       const seen = variants.get(path) ?? 0;
       if (visited.size + queued.size >= limits.maxPages) {
@@ -78,6 +102,7 @@ export function createFrontier(limits: FrontierLimits, from: CrawlCursor | null)
         if (id !== path) variants.set(path, seen + 1);
         queued.add(id);
         queue.push([id, depth, 0]);
+        measure(id.length);
       }
     },
     next() {
@@ -122,15 +147,7 @@ export function createFrontier(limits: FrontierLimits, from: CrawlCursor | null)
     },
     noteOk: () => void (anyOk = true),
     noteFailure: (name, detail) => void (firstFailure ??= { failure: name, detail }),
-    toCursor: () =>
-      pack({
-        queue: queue.filter(([id]) => queued.has(id)),
-        visited: [...visited],
-        absent: [...absent],
-        hidden: [...hidden],
-        anyOk,
-        ...(firstFailure ? { firstFailure } : {}),
-      }),
+    toCursor,
   };
 }
 
@@ -180,4 +197,7 @@ function countVariants(ids: readonly string[]): Map<string, number> {
 /** A calendar or a search page has endless variants; real pages have a few pages and languages. */
 const MAX_QUERY_VARIANTS = 50;
 const MAX_REASONS = 20;
+const MEASURE_EVERY = 20_000;
+/** Cursors are rows that are written every twenty pages. */
+const MAX_CURSOR_CHARACTERS = 64_000;
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
