@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
@@ -47,8 +47,7 @@ export async function startSite(pages: Readonly<Record<string, Page>> = {}): Pro
     if (typeof page === 'function') page(request, response, { origin });
     else answer(response, page ?? { status: 404, body: 'nothing here' }, origin);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnFreshPort(server);
   origin = `http://127.0.0.1:${port}`;
   return {
     origin,
@@ -64,6 +63,21 @@ export async function startSite(pages: Readonly<Record<string, Page>> = {}): Pro
       }),
   };
 }
+
+/** Never a port twice: what is remembered of hosts (robots.txt, pace) must not pass from one test to the next. */
+async function listenOnFreshPort(server: Server): Promise<number> {
+  for (;;) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (!usedPorts.has(port)) {
+      usedPorts.add(port);
+      return port;
+    }
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const usedPorts = new Set<number>();
 
 function answer(response: ServerResponse, page: string | PageAnswer, origin: string): void {
   const {
