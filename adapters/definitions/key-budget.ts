@@ -2,7 +2,7 @@ import type { SourceDefinition } from '../../workflows/collection/definitions.ts
 import type { Problem } from './finding.ts';
 
 /** Direct ingestion takes an URI of 128 characters behind `s3://` (its API model), of which `<h2>/<h32>.md` takes 38. */
-export const MAX_KEY_START_BYTES = 128 - 38;
+const MAX_KEY_START_BYTES = 128 - 38;
 
 /** A problem when bucket and the first folders of the keys of a source leave no room for the rest of the key. */
 export function keyTooLong(definition: SourceDefinition): readonly Problem[] {

@@ -3,7 +3,7 @@ import type { Path } from './finding.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Every part of a JSON Schema that may describe the value at `path`: references followed, alternatives fanned out. */
-export function schemasAt(root: JsonSchema, path: Path): readonly JsonSchema[] {
+function schemasAt(root: JsonSchema, path: Path): readonly JsonSchema[] {
   let here = alternatives(root, root);
   for (const key of path) here = here.flatMap((one) => below(root, one, key));
   return here;

@@ -52,7 +52,7 @@ export interface ScheduleFacts extends ActualSchedule {
   readonly owned: OwnedFields;
 }
 
-export interface StartedRun {
+interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly startedAt: Date;
