@@ -51,12 +51,12 @@ export interface CssLocator {
   readonly attr?: string;
 }
 
-export interface MetaLocator {
+interface MetaLocator {
   /** `name`, `property` or `itemprop` of a `<meta>`; always looked up in the whole page. */
   readonly meta: string;
 }
 
-export interface JsonLocator {
+interface JsonLocator {
   /** Path in a JSON payload, such as `data.items[0].title` or `items[*]["a.b"]`. */
   readonly json: string;
 }

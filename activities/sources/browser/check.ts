@@ -3,7 +3,7 @@ import { expandExtraction } from '../../../adapters/extraction/spec.ts';
 import type { CheckResult } from '../../../workflows/collection/inspection.ts';
 import type { SourceEnv } from '../contract.ts';
 import type { BrowserConfig } from './config.ts';
-import { pageId } from './page-id.ts';
+import { pageId } from '../http/urls.ts';
 import { readPage } from './page-messages.ts';
 import { createVisitor, type Visitor } from './visit.ts';
 
@@ -36,9 +36,10 @@ async function checkAddress(
   url: string,
   { config, env, visitor }: { config: BrowserConfig; env: SourceEnv; visitor: Visitor },
 ): Promise<readonly CheckResult[]> {
-  const id = pageId(url) ?? url;
+  const id = pageId(url, config) ?? url;
   try {
-    const page = await visitor.visit(id);
+    if (!(await visitor.allows(id))) return [forbidden(id)];
+    const page = await visitor.render(id);
     const { messages } = readPage(page, {
       id,
       asked: id,
@@ -52,6 +53,15 @@ async function checkAddress(
   } catch (error) {
     return [failing('read one', error, env)];
   }
+}
+
+function forbidden(id: string): CheckResult {
+  return {
+    capability: 'robots',
+    verdict: 'FAIL',
+    detail: `robots.txt disallows "${id}".`,
+    remedy: 'Ask the owner of the site for access, or name another address in "urls".',
+  };
 }
 
 function statusResult(status: number, detail: string): CheckResult {

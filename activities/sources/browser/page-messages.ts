@@ -10,9 +10,9 @@ import type {
 } from '../../../workflows/collection/extraction-spec.ts';
 import type { FailureName } from '../../../workflows/failures.ts';
 import type { ReadMessage, SourceDocument } from '../contract.ts';
+import { suspicionOf } from '../http/suspicion.ts';
 import { missingFields } from './missing-field.ts';
 import { recordDocument, recordLines } from './record-document.ts';
-import { disguise } from './disguise.ts';
 
 /** Everything that a page says to a run: its documents or why there are none, and where it leads. */
 export interface PageReading {
@@ -43,9 +43,8 @@ export function readPage(page: RenderedPage, task: PageTask): PageReading {
   if (meaning.kind === 'gone') return only({ kind: 'gone', id: task.id, why: meaning.why });
   if (meaning.kind !== 'ok') return only(refused(page, task, meaning));
   const article = extractArticle(page.html, page.url);
-  const hidden = disguise(article, page, task.asked);
-  if (hidden?.kind === 'not-found') return only({ kind: 'gone', id: task.id, why: hidden.why });
-  if (hidden?.kind === 'login') return only(failed(task.id, 'Blocked', hidden.why));
+  const impostor = impostorMessage(article, page, task);
+  if (impostor !== undefined) return only(impostor);
   const links = article.nofollow ? [] : article.links;
   if (article.noindex || /\b(?:noindex|none)\b/iu.test(page.headers['x-robots-tag'] ?? '')) {
     return { messages: [], links };
@@ -56,6 +55,28 @@ export function readPage(page: RenderedPage, task: PageTask): PageReading {
 
 function only(message: DocumentMessage): PageReading {
   return { messages: [message], links: [] };
+}
+
+/** Login pages and "not found" pages with status 200 would become knowledge. */
+function impostorMessage(
+  article: Article,
+  page: RenderedPage,
+  { id, asked }: PageTask,
+): DocumentMessage | undefined {
+  const place = asked.split('?')[0] ?? asked;
+  const suspicion = suspicionOf(article, asked, page.url);
+  if (suspicion === undefined) return undefined;
+  return suspicion === 'login'
+    ? failed(
+        id,
+        'Blocked',
+        `"${place}" leads to a login page. Ask the owner of the site for a public address, or exclude it.`,
+      )
+    : failed(
+        id,
+        'InvalidDocument',
+        `"${place}" answered ${page.status}, but its text says that the page was not found. Ask its owner to answer 404.`,
+      );
 }
 
 function failed(id: string, name: FailureName, detail: string): DocumentMessage {

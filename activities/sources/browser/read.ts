@@ -1,43 +1,38 @@
 import { expandExtraction } from '../../../adapters/extraction/spec.ts';
-import { failure } from '../../../workflows/failures.ts';
+import type { ExtractionSpec } from '../../../workflows/collection/extraction-spec.ts';
+import { failure, isFailureName } from '../../../workflows/failures.ts';
 import type { ReadMessage, SourceEnv } from '../contract.ts';
+import { createFrontier, type CrawlCursor, type Frontier, type Visit } from '../http/frontier.ts';
+import { pageId } from '../http/urls.ts';
 import type { BrowserConfig } from './config.ts';
-import { createFrontier, type Frontier, type Visit } from './frontier.ts';
-import { pageId } from './page-id.ts';
 import { readPage, type DocumentMessage, type PageReading } from './page-messages.ts';
-import { honourRateLimit, visitFailure } from './visit-failure.ts';
+import { refuseTransient, visitFailure } from './visit-failure.ts';
 import { createVisitor, type Visitor } from './visit.ts';
 
-/** How far a run has come through its list of addresses. Of another run it says nothing: a listing must see everything again. */
-export interface BrowserCursor {
-  /** `env.startedAt` of the run, ISO 8601. */
-  readonly run: string;
-  /** Addresses that are done. */
-  readonly done: number;
-}
-
 /**
- * Renders the named addresses and what they link to within the scope. A plain list of addresses resumes behind the last one that was
- * done; a crawl begins again, since what it still has to visit is known only from the pages that it has seen.
+ * Renders the named addresses and what they link to within the scope, breadth first. Each checkpoint holds the whole frontier.
+ * @throws RateLimited - the host asks to wait; the last checkpoint begins with the page that was refused.
+ * @throws SourceUnavailable - the site did not answer five times in a row.
+ * @throws SelectorMissing, any name - no page at all gave a document, for this reason.
  */
 export async function* readBrowser(
   config: BrowserConfig,
-  from: BrowserCursor | null,
+  from: CrawlCursor | null,
   env: SourceEnv,
-): AsyncIterable<ReadMessage<BrowserCursor>> {
+): AsyncGenerator<ReadMessage<CrawlCursor>> {
+  env.signal.throwIfAborted();
   const visitor = await createVisitor(config, env);
-  const run = startRun(config, visitor, env);
-  const done = from?.run === env.startedAt.toISOString() ? from.done : 0;
   try {
-    for (let visit = skip(run.frontier, done); visit !== undefined; visit = run.frontier.take()) {
-      yield* readVisit(visit, run);
-      run.visited += 1;
-      if (config.follow === undefined) yield checkpoint(run, done);
+    const run = startRun({ config, visitor, env, from });
+    for (let visit = run.frontier.next(); visit !== undefined; visit = run.frontier.next()) {
+      const held = yield* readVisit(visit, run);
+      yield { kind: 'checkpoint', cursor: run.frontier.toCursor() };
+      if (held !== undefined) throw held;
     }
     // The next run begins from the start, also when this one ends with a failure.
     yield { kind: 'checkpoint', cursor: null };
-    refuseNothing(run);
-    yield listing(run);
+    refuseNothing(run.frontier);
+    yield listing(run.frontier);
   } finally {
     await visitor.close();
   }
@@ -45,157 +40,231 @@ export async function* readBrowser(
 
 interface Run {
   readonly config: BrowserConfig;
+  readonly spec?: ExtractionSpec;
   readonly visitor: Visitor;
   readonly env: SourceEnv;
   readonly frontier: Frontier;
-  /** Ids of all records of lists. */
+  /** Ids of the records of lists: a list that grows while it is read repeats some. */
   readonly recordIds: Set<string>;
-  visited: number;
-  documents: number;
-  /** Pages that could not be read, so that what they link to is unknown. */
-  unread: number;
-  unavailableInARow: number;
-  answered: boolean;
-  firstUnavailable?: unknown;
-  firstMissing?: string;
+  silentInARow: number;
 }
 
-function startRun(config: BrowserConfig, visitor: Visitor, env: SourceEnv): Run {
+function startRun({
+  from,
+  ...given
+}: Pick<Run, 'config' | 'visitor' | 'env'> & { readonly from: CrawlCursor | null }): Run {
+  const { config, env } = given;
+  const maxPages = config.follow?.maxPages ?? config.urls.length;
+  const frontier = createFrontier({ maxPages }, from);
+  if (from === null) for (const url of config.urls) frontier.add(pageId(url, config) ?? url, 0);
   return {
-    config,
-    visitor,
-    env,
-    frontier: createFrontier(config),
+    ...given,
+    frontier,
     recordIds: new Set(),
-    visited: 0,
-    documents: 0,
-    unread: 0,
-    unavailableInARow: 0,
-    answered: false,
+    silentInARow: 0,
+    ...(config.extract === undefined
+      ? {}
+      : { spec: expandExtraction(env.sourceId, config.extract) }),
   };
 }
 
-function skip(frontier: Frontier, done: number): Visit | undefined {
-  for (let count = 0; count < done; count += 1) frontier.take();
-  return frontier.take();
-}
-
-function checkpoint({ env, visited }: Run, done: number): ReadMessage<BrowserCursor> {
-  return {
-    kind: 'checkpoint',
-    cursor: { run: env.startedAt.toISOString(), done: done + visited },
-  };
-}
-
-/** One address: a page, or a list with all of its pages. */
-async function* readVisit(visit: Visit, run: Run): AsyncIterable<ReadMessage<BrowserCursor>> {
-  let address: string | undefined = visit.url;
+/** One address: a page, or a list with all of its pages. Returns the error that ends the read behind the next checkpoint. */
+async function* readVisit(
+  visit: Visit,
+  run: Run,
+): AsyncGenerator<ReadMessage<CrawlCursor>, unknown> {
+  let address: string | undefined = visit.id;
   const pages = new Set<string>();
-  while (address !== undefined && pages.size < pageLimit(run.config)) {
-    pages.add(address);
-    const reading: PageReading = await readAddress(address, visit, run);
-    for (const message of reading.messages) {
-      if (count(message, run)) yield message;
+  try {
+    while (address !== undefined && pages.size < (run.config.extract?.next?.maxPages ?? 1)) {
+      pages.add(address);
+      const reading: PageReading = await readAddress(address, visit, run);
+      yield* note(reading.messages, visit, run);
+      address = following(reading.next, pages, run);
     }
-    const next = reading.next === undefined ? undefined : pageId(reading.next);
-    // A list that leads back, or away to another host, is at its end.
-    address = next === undefined || pages.has(next) || !sameHost(next, visit) ? undefined : next;
+  } catch (error) {
+    return yield* failedVisit(error, visit, run);
   }
-  if (address !== undefined) run.unread += 1;
+  if (address !== undefined) {
+    run.frontier.hide(`"${placeOf(visit.id)}" has more pages than "extract.next.maxPages".`);
+  }
+  return undefined;
 }
 
-function pageLimit({ extract }: BrowserConfig): number {
-  return extract?.next?.maxPages ?? 1;
-}
-
-function sameHost(url: string, visit: Visit): boolean {
-  return new URL(url).host === new URL(visit.url).host;
+/** A list that leads back, or out of the source, is at its end. */
+function following(
+  next: string | undefined,
+  pages: ReadonlySet<string>,
+  { config, visitor }: Run,
+): string | undefined {
+  const id = next === undefined ? undefined : pageId(next, config);
+  if (id === undefined || pages.has(id)) return undefined;
+  return visitor.scope.excludedBy(id) === undefined ? id : undefined;
 }
 
 async function readAddress(address: string, visit: Visit, run: Run): Promise<PageReading> {
-  const { config, env, frontier } = run;
-  try {
-    const page = await run.visitor.visit(address);
-    honourRateLimit(page, new Date());
-    run.unavailableInARow = 0;
-    run.answered = true;
-    const landed = pageId(page.url) ?? address;
-    if (landed !== address && isElsewhere(landed, visit, run)) return NOTHING;
-    const reading = readPage(page, {
-      id: landed,
-      asked: address,
-      listId: visit.id,
-      ...(config.extract === undefined
-        ? {}
-        : { spec: expandExtraction(env.sourceId, config.extract) }),
-    });
-    frontier.add(reading.links, visit);
-    return reading;
-  } catch (error) {
-    return { messages: failedVisit(error, visit, run), links: [] };
+  const { visitor, frontier, config } = run;
+  if (!(await visitor.allows(address))) return leftOut(visit, 'robots.txt disallows it', run);
+  const waitMs = visitor.waitMs(address);
+  if (waitMs > LONGEST_WAIT_MS) throw longDelay(address, waitMs);
+  const page = await visitor.render(address);
+  refuseTransient(page, new Date());
+  run.silentInARow = 0;
+  const landed = pageId(page.url, config) ?? address;
+  if (landed !== address) {
+    const because = await elsewhere(landed, visitor);
+    if (because !== undefined) return leftOut(visit, because, run);
+    // Somebody else's page, which had its turn.
+    if (frontier.wasVisited(landed)) return NOTHING;
+    frontier.claim(landed);
   }
+  const { spec } = run;
+  const task = { id: landed, asked: address, listId: visit.id, ...(spec ? { spec } : {}) };
+  const reading = readPage(page, task);
+  addLinks(reading.links, visit, run);
+  return reading;
 }
 
 const NOTHING: PageReading = { messages: [], links: [] };
 
-/** A redirect to a page that is visited anyway, or out of the scope of a crawl. */
-function isElsewhere(landed: string, visit: Visit, { config, frontier, env }: Run): boolean {
-  const away = visit.depth > 0 && config.follow?.sameHost === true && !sameHost(landed, visit);
-  if (away) env.log.debug('skipped a redirect to another host', { url: visit.url, landed });
-  return away || frontier.sawAlready(landed);
+async function elsewhere(landed: string, visitor: Visitor): Promise<string | undefined> {
+  const excluded = visitor.scope.excludedBy(landed);
+  if (excluded === 'host') return `it redirects to host "${new URL(landed).host}"`;
+  if (excluded !== undefined) return 'it redirects to a page out of scope';
+  return (await visitor.allows(landed))
+    ? undefined
+    : 'it redirects to a page that robots.txt disallows';
 }
 
-function failedVisit(error: unknown, visit: Visit, run: Run): readonly DocumentMessage[] {
+/** A page that a person named, or that is stored, must not vanish silently. */
+async function leftOut(visit: Visit, because: string, run: Run): Promise<PageReading> {
+  const { env, visitor } = run;
+  const isKnown = visitor.scope.isSeed(visit.id) || (await env.known([visit.id])).has(visit.id);
+  if (!isKnown) {
+    env.log.debug('left a page out', { id: visit.id, because });
+    return NOTHING;
+  }
+  const remedy = because.startsWith('robots')
+    ? 'Ask the owner of the site for access'
+    : 'If the site moved, name the new address in "urls"';
+  throw failure('Blocked', `"${placeOf(visit.id)}" was not read: ${because}. ${remedy}.`);
+}
+
+function addLinks(links: readonly string[], visit: Visit, run: Run): void {
+  const { config, visitor, frontier } = run;
+  if (!leadsOn(visit, run)) return;
+  for (const link of links) {
+    const id = pageId(link, config);
+    if (id !== undefined && visitor.scope.excludedBy(id) === undefined) {
+      frontier.add(id, visit.depth + 1);
+    }
+  }
+}
+
+function leadsOn(visit: Visit, { config }: Run): boolean {
+  return config.follow !== undefined && visit.depth < config.follow.maxDepth;
+}
+
+/** Keeps the books of the crawl and passes on what is new. */
+function* note(
+  messages: readonly DocumentMessage[],
+  visit: Visit,
+  run: Run,
+): Generator<DocumentMessage> {
+  if (messages.length === 0) run.frontier.noteOk();
+  for (const message of messages) {
+    if (message.kind === 'document') run.frontier.noteOk();
+    else noteLoss(message, visit, run);
+    if (message.kind !== 'document' || run.spec?.records === undefined) yield message;
+    else if (!run.recordIds.has(message.document.id)) {
+      run.recordIds.add(message.document.id);
+      yield message;
+    }
+  }
+}
+
+function noteLoss(
+  message: Exclude<DocumentMessage, { kind: 'document' }>,
+  visit: Visit,
+  run: Run,
+): void {
+  const { frontier, visitor, spec } = run;
+  const isSeed = visitor.scope.isSeed(visit.id);
+  if (message.kind === 'gone') {
+    if (!isSeed) return;
+    const detail = `"${placeOf(visit.id)}" is not there. ${message.why} Mend "urls".`;
+    frontier.noteFailure('NotFound', detail);
+    if (leadsOn(visit, run) || spec?.records !== undefined) frontier.hide(detail);
+    return;
+  }
+  frontier.noteFailure(message.failure, message.detail);
+  // Without its list, nobody knows which records are still there.
+  if (spec?.records !== undefined) frontier.hide(`Records of "${placeOf(visit.id)}" failed.`);
+}
+
+async function* failedVisit(
+  error: unknown,
+  visit: Visit,
+  run: Run,
+): AsyncGenerator<ReadMessage<CrawlCursor>, unknown> {
   const found = visitFailure(error, visit, run.env);
-  if (found.kind === 'read') throw found.error;
+  const { frontier } = run;
+  if (found.kind === 'read') throw error;
   if (found.kind === 'skipped') {
-    run.env.log.debug('skipped a link', { url: visit.url, why: found.detail });
-    return [];
+    run.env.log.debug('left a page out', { id: visit.id, because: found.detail });
+    return undefined;
   }
-  run.unread += 1;
-  if (found.failure === 'SourceUnavailable') {
-    run.firstUnavailable ??= error;
-    run.unavailableInARow += 1;
-    if (run.unavailableInARow >= MAX_UNAVAILABLE_IN_A_ROW) throw error;
+  if (found.kind === 'wait') {
+    frontier.again({ ...visit, tries: visit.tries + 1 }, 'front');
+    return found.error;
   }
-  return [{ kind: 'failed', id: visit.id, failure: found.failure, detail: found.detail }];
+  if (found.kind === 'again') frontier.again({ ...visit, tries: visit.tries + 1 }, 'end');
+  else yield failedPage(found, visit, run);
+  const isSilent = found.kind === 'again' || found.failure === 'SourceUnavailable';
+  run.silentInARow = isSilent ? run.silentInARow + 1 : 0;
+  return run.silentInARow >= MAX_SILENT_IN_A_ROW ? error : undefined;
 }
 
-/** Keeps the books of the run. False: a record whose id came before; a list that grows while it is read repeats some. */
-function count(message: DocumentMessage, run: Run): boolean {
-  if (message.kind === 'failed') {
-    if (message.failure === 'SelectorMissing') run.firstMissing ??= message.detail;
-    if (run.config.extract?.records !== undefined) run.unread += 1;
+function failedPage(
+  { failure: name, detail }: Extract<ReturnType<typeof visitFailure>, { kind: 'page' }>,
+  visit: Visit,
+  run: Run,
+): DocumentMessage {
+  run.frontier.noteFailure(name, detail);
+  if (leadsOn(visit, run) || run.spec?.records !== undefined) {
+    run.frontier.hide(`"${placeOf(visit.id)}" could not be read (${name}).`);
   }
-  if (message.kind !== 'document') return true;
-  run.documents += 1;
-  if (run.config.extract?.records === undefined) return true;
-  if (run.recordIds.has(message.document.id)) return false;
-  run.recordIds.add(message.document.id);
-  return true;
+  return { kind: 'failed', id: visit.id, failure: name, detail };
 }
 
 /** A field that is missing everywhere, or a site that answered nothing, is a failure of the source and not of its pages. */
-function refuseNothing(run: Run): void {
-  if (run.documents > 0) return;
-  if (run.firstMissing !== undefined) throw failure('SelectorMissing', run.firstMissing);
-  if (!run.answered && run.firstUnavailable !== undefined) throw run.firstUnavailable;
+function refuseNothing({ result }: Frontier): void {
+  const { anyOk, firstFailure } = result;
+  if (anyOk || firstFailure === undefined) return;
+  const name = isFailureName(firstFailure.failure) ? firstFailure.failure : 'SourceUnavailable';
+  throw failure(name, firstFailure.detail);
 }
 
-function listing({ frontier, unread, config }: Run): ReadMessage<never> {
-  const { leftOut } = frontier;
-  if (leftOut > 0) {
-    const why = `${leftOut} known pages were left out by follow.maxPages (${config.follow?.maxPages ?? 0})`;
-    return { kind: 'listing', complete: false, why };
-  }
-  // What a plain list of addresses names is known without reading it.
-  const opens = config.follow !== undefined || config.extract?.records !== undefined;
-  if (opens && unread > 0) {
-    const why = `${unread} pages could not be read, so what they list is unknown`;
-    return { kind: 'listing', complete: false, why };
-  }
-  return { kind: 'listing', complete: true };
+function listing({ hidden }: Frontier): ReadMessage<CrawlCursor> {
+  return hidden.length === 0
+    ? { kind: 'listing', complete: true }
+    : { kind: 'listing', complete: false, why: hidden.slice(0, 3).join(' ') };
 }
 
+function longDelay(address: string, waitMs: number): Error {
+  return failure(
+    'RateLimited',
+    `"${new URL(address).host}" asks for ${Math.ceil(waitMs / 1000)} seconds between two requests. The next attempt honours that.`,
+    { retryAfterMs: waitMs },
+  );
+}
+
+/** For sentences: a query may hold a token. */
+function placeOf(url: string): string {
+  return url.split('?')[0] ?? url;
+}
+
+/** Longer waits are the workflow's: they cost no worker. */
+const LONGEST_WAIT_MS = 60_000;
 /** Sources §12.2. */
-const MAX_UNAVAILABLE_IN_A_ROW = 5;
+const MAX_SILENT_IN_A_ROW = 5;

@@ -1,70 +1,58 @@
-import { leaseBrowser, type BrowserLease } from '../../../adapters/browser/browser.ts';
+import { leaseBrowser } from '../../../adapters/browser/browser.ts';
 import type { AwaitedElement, RenderedPage } from '../../../adapters/browser/render.ts';
-import { expandExtraction } from '../../../adapters/extraction/spec.ts';
 import { MAX_HTML_BYTES } from '../../../adapters/extraction/page.ts';
-import { createNet, type Net } from '../../../adapters/net/net.ts';
+import { expandExtraction } from '../../../adapters/extraction/spec.ts';
+import { createGuard } from '../../../adapters/net/guard.ts';
 import { createPace } from '../../../adapters/net/pace.ts';
-import { createRobotsFiles } from '../../../adapters/net/robots-file.ts';
-import { failure } from '../../../workflows/failures.ts';
 import type { SourceEnv } from '../contract.ts';
-import type { BrowserConfig } from './config.ts';
+import { openSession, type Session } from '../http/session.ts';
+import { asHttpConfig, type BrowserConfig } from './config.ts';
 
-/** A polite visitor: asks robots.txt, keeps its pace, renders. Close it when the read ends, however it ends. */
-export interface Visitor {
-  /**
-   * @throws Blocked - robots.txt forbids the address.
-   * Else throws as `BrowserLease.render` and `RobotsFiles.of` do.
-   */
-  visit(url: string): Promise<RenderedPage>;
+/** A visitor with the manners of `http` sources, who renders. Close it when the read ends, however it ends. */
+export interface Visitor extends Pick<Session, 'scope' | 'allows' | 'waitMs'> {
+  /** Waits for the host's turn, then renders. @throws what `BrowserLease.render` and `Session.robots` throw */
+  render(url: string): Promise<RenderedPage>;
   close(): Promise<void>;
 }
 
 export async function createVisitor(config: BrowserConfig, env: SourceEnv): Promise<Visitor> {
   const { userAgent, allowedHosts } = env.settings;
   const executablePath = await env.settings.chromium();
-  const net = createNet({ allowedHosts, userAgent });
+  const session = openSession(asHttpConfig(config), env);
   const lease = leaseBrowser({ executablePath, allowedHosts });
+  const guard = createGuard({ allowedHosts });
+  const waitFor = awaited(config);
   return {
-    visit: (url) => visit(url, { config, env, net, lease }),
+    scope: session.scope,
+    allows: (url) => session.allows(url),
+    waitMs: (url) => pace.waitMs(new URL(url).host),
+    async render(url) {
+      const at = new URL(url);
+      const asked = (await session.robots(url)).crawlDelayMs(userAgent) ?? 0;
+      const intervalMs = Math.max(asked, delayMs(config.delayMs, guard.isAllowed(at)));
+      await pace.take(at.host, intervalMs, env.signal);
+      return lease.render({
+        url,
+        userAgent,
+        signal: env.signal,
+        timeoutMs: config.timeoutMs,
+        maxBytes: MAX_HTML_BYTES,
+        ...(waitFor === undefined ? {} : { waitFor }),
+      });
+    },
     async close() {
-      await Promise.all([lease.release(), net.close()]);
+      await Promise.all([lease.release(), session.close()]);
     },
   };
 }
 
-interface Tools {
-  readonly config: BrowserConfig;
-  readonly env: SourceEnv;
-  readonly net: Net;
-  readonly lease: BrowserLease;
-}
-
-/** Shared by all sources of this process: a host does not care which of them asks. */
+/** Shared by all browser sources of this process: a host does not care which of them asks. */
 const pace = createPace();
-const robotsFiles = createRobotsFiles();
 
-async function visit(url: string, { config, env, net, lease }: Tools): Promise<RenderedPage> {
-  const { signal } = env;
-  const { userAgent } = env.settings;
-  const { origin, host } = new URL(url);
-  const robots = await robotsFiles.of(net, origin, signal);
-  if (!robots.allows(userAgent, url)) {
-    throw failure(
-      'Blocked',
-      `"${url}" is forbidden by robots.txt of "${host}". Ask its owner for access, or take the address out of the source.`,
-    );
-  }
-  const intervalMs = 1000 / config.requestsPerSecond;
-  await pace.take(host, Math.max(intervalMs, robots.crawlDelayMs(userAgent) ?? 0), signal);
-  const waitFor = awaited(config);
-  return lease.render({
-    url,
-    userAgent,
-    signal,
-    timeoutMs: config.timeoutMs,
-    maxBytes: MAX_HTML_BYTES,
-    ...(waitFor === undefined ? {} : { waitFor }),
-  });
+/** Sources §6, B8: 1 page a second, never above 5; hosts that the operator named are his own. */
+function delayMs(configured: number | undefined, allowed: boolean): number {
+  if (allowed) return configured ?? 50;
+  return Math.max(configured ?? 1000, 200);
 }
 
 /** What a person named is waited for; else the list, or the first field that must be there, says that the scripts are done. */
