@@ -74,6 +74,13 @@ export async function definitionByDigest(
   return row && toDefinition(row.body);
 }
 
+/** Keeps a definition under its digest without putting it in force, so that a worker can look at its source. Answers the digest. */
+export async function storeDefinition(db: Database, definition: SourceDefinition): Promise<string> {
+  const digest = definitionDigest(definition);
+  await storeDefinitions(db, [{ digest, definition }]);
+  return digest;
+}
+
 export interface DefinitionInForce {
   readonly definition: SourceDefinition;
   readonly digest: string;

@@ -1,0 +1,205 @@
+import { command, type Command } from './command.ts';
+
+const LIMIT = {
+  type: 'whole',
+  value: 'N',
+  default: 20,
+  min: 1,
+  max: 10_000,
+  summary: 'how many at most',
+} as const;
+const SOURCE = { name: 'source', required: true } as const;
+const ANY_SOURCE = { name: 'source', required: false } as const;
+
+/**
+ * Every verb, in the order of the help. Adding one is a file beside this one and an entry here; the file loads when its verb is
+ * typed, so that no other verb waits for its SDKs.
+ */
+export const commands: readonly Command[] = [
+  command({
+    name: 'init',
+    summary: 'Write a commented wellspring.yaml to begin with.',
+    positionals: [{ name: 'file', required: false }],
+    options: { force: { type: 'flag', summary: 'replace the file if it exists' } },
+    examples: ['init', 'init sources.yaml'],
+    run: async (context) => (await import('./init.ts')).init(context),
+  }),
+  command({
+    name: 'validate',
+    summary: 'Check the definitions; contacts nothing.',
+    positionals: [],
+    options: {},
+    examples: ['validate', 'validate --config wellspring.yaml', 'validate --json'],
+    run: async (context) => (await import('./validate.ts')).validate(context),
+  }),
+  command({
+    name: 'plan',
+    summary: 'Show what applying the definitions would change.',
+    details:
+      '+ comes, ~ changes, - goes: first the sources, then the schedules of Temporal, field by field, also where somebody changed one by hand. Writes nothing.',
+    positionals: [],
+    options: { force: { type: 'flag', summary: 'plan as apply --force would do' } },
+    examples: ['plan', 'plan --config wellspring.yaml'],
+    run: async (context) => (await import('./plan.ts')).plan(context),
+  }),
+  command({
+    name: 'apply',
+    summary: 'Put the definitions in force.',
+    details:
+      'Stores them as a revision, then makes the schedules of Temporal follow it. A pause by a person stays. A removed source is paused, and its schedule deleted 7 days later; its documents stay. Safe to repeat.',
+    positionals: [],
+    options: {
+      force: {
+        type: 'flag',
+        summary: 'even if more than a fifth (and more than five) of all schedules go',
+      },
+    },
+    examples: ['apply', 'apply --config wellspring.yaml'],
+    run: async (context) => (await import('./apply.ts')).apply(context),
+  }),
+  command({
+    name: 'run',
+    summary: 'Collect a source now; waits and shows progress.',
+    details:
+      'Its schedule starts the run, so that two never overlap: when one is under way, this waits for that one. Ctrl-C stops the waiting, not the run. Exit code: 0 succeeded, 3 partial, 4 held, 1 failed.',
+    positionals: [SOURCE],
+    options: { 'no-wait': { type: 'flag', summary: 'only start it' } },
+    examples: ['run licences', 'run licences --no-wait', 'run licences --json'],
+    run: async (context) => (await import('./run.ts')).run(context),
+  }),
+  command({
+    name: 'run show',
+    summary: 'Show everything about one run.',
+    details:
+      'By its id, with or without "collect:"; the name of a source stands for its latest run.',
+    positionals: [{ name: 'id', required: true }],
+    options: {},
+    examples: ['run show licences', 'run show collect:licences-2026-11-21T12:00:00Z'],
+    run: async (context) => (await import('./run-show.ts')).runShow(context),
+  }),
+  command({
+    name: 'runs',
+    summary: 'List the newest runs.',
+    positionals: [ANY_SOURCE],
+    options: { limit: LIMIT },
+    examples: ['runs', 'runs licences --limit 5'],
+    run: async (context) => (await import('./runs.ts')).runs(context),
+  }),
+  command({
+    name: 'sources',
+    summary: 'List the sources: freshness, runs, totals, errors.',
+    positionals: [],
+    options: {},
+    examples: ['sources', 'sources --json'],
+    run: async (context) => (await import('./sources.ts')).sources(context),
+  }),
+  command({
+    name: 'documents',
+    summary: 'List what is stored of a source.',
+    positionals: [SOURCE],
+    options: { limit: LIMIT },
+    examples: ['documents licences', 'documents licences --limit 1000 --json'],
+    run: async (context) => (await import('./documents.ts')).documents(context),
+  }),
+  command({
+    name: 'dead-letters',
+    summary: 'List documents that could not be collected, and why.',
+    positionals: [ANY_SOURCE],
+    options: { limit: LIMIT },
+    examples: ['dead-letters', 'dead-letters licences'],
+    run: async (context) => (await import('./dead-letters.ts')).deadLetters(context),
+  }),
+  command({
+    name: 'ask',
+    summary: 'Ask the knowledge base: passages, and where they come from.',
+    positionals: [{ name: 'question', required: true, many: true }],
+    options: {
+      limit: {
+        type: 'whole',
+        value: 'N',
+        default: 5,
+        min: 1,
+        max: 100,
+        summary: 'passages at most',
+      },
+      source: { type: 'text', value: 'ID', summary: 'only what came from this source' },
+      'knowledge-base': {
+        type: 'text',
+        value: 'ID',
+        summary: 'which one, where there are several',
+      },
+      full: { type: 'flag', summary: 'whole passages instead of the lines that fit best' },
+    },
+    examples: [
+      'ask "which licences demand the source when the program is used over a network?"',
+      'ask "what is a run?" --source handbook --limit 3',
+    ],
+    run: async (context) => (await import('./ask.ts')).ask(context),
+  }),
+  command({
+    name: 'check',
+    summary: 'Try what a run would need of a source.',
+    details:
+      'A worker does it, with its secrets and network. The definition is the one of the file, applied or not; else the one in force. Exit code: 0 all passed, 1 something failed, 3 something could not be told.',
+    positionals: [SOURCE],
+    options: {},
+    examples: ['check licences', 'check documentation --config wellspring.yaml'],
+    run: async (context) => (await import('./check.ts')).check(context),
+  }),
+  command({
+    name: 'preview',
+    summary: 'Show what would be collected; stores nothing.',
+    details:
+      'A worker does it, with its secrets and network. The definition is the one of the file, applied or not; else the one in force.',
+    positionals: [SOURCE],
+    options: {
+      limit: {
+        type: 'whole',
+        value: 'N',
+        default: 3,
+        min: 1,
+        max: 20,
+        summary: 'documents at most',
+      },
+    },
+    examples: ['preview licences', 'preview documentation --config wellspring.yaml --limit 5'],
+    run: async (context) => (await import('./preview.ts')).preview(context),
+  }),
+  command({
+    name: 'discover',
+    summary: 'Show what a source offers: tables, resources, tools.',
+    positionals: [SOURCE],
+    options: {},
+    examples: ['discover licences'],
+    run: async (context) => (await import('./discover.ts')).discover(context),
+  }),
+  command({
+    name: 'pause',
+    summary: 'Pause the schedule of a source.',
+    details: 'It stays paused, whatever is applied, until somebody resumes it. "run" still works.',
+    positionals: [SOURCE],
+    options: {
+      note: { type: 'text', value: 'TEXT', summary: 'why, for others; default: who paused it' },
+    },
+    examples: ['pause licences --note "the site is moving"'],
+    run: async (context) => (await import('./pause.ts')).pause(context),
+  }),
+  command({
+    name: 'resume',
+    summary: 'Let the schedule of a source run again.',
+    positionals: [SOURCE],
+    options: {
+      note: { type: 'text', value: 'TEXT', summary: 'why, for others; default: who resumed it' },
+    },
+    examples: ['resume licences'],
+    run: async (context) => (await import('./resume.ts')).resume(context),
+  }),
+  command({
+    name: 'migrate',
+    summary: 'Bring the database to the newest schema.',
+    positionals: [],
+    options: {},
+    examples: ['migrate --real'],
+    run: async (context) => (await import('./migrate.ts')).migrate(context),
+  }),
+];

@@ -1,0 +1,28 @@
+import { readDefinitions } from '../definitions.ts';
+import { planText } from '../plan-text.ts';
+import { makePlan } from '../plan.ts';
+import { ourCommand } from '../spoken-commands.ts';
+import type { Answer, Context } from './command.ts';
+
+/** Shows what `apply` would change. Writes nothing. */
+export async function plan(context: Context<{ readonly force: boolean }>): Promise<Answer> {
+  const { options, terminal, configFile } = context;
+  const { file, sources, notices } = await readDefinitions(context);
+  const system = await context.system();
+  const planned = await makePlan({
+    db: await system.database(),
+    schedules: await system.schedules(),
+    definitions: sources,
+    force: options.force,
+  });
+  const changes = planned.changes.length + planned.schedules.length;
+  const next = ourCommand(`apply${configFile === undefined ? '' : ` --config ${configFile}`}`);
+  return {
+    data: { file, notices, ...planned },
+    text: [
+      `Definitions: ${file}`,
+      planText(planned, { ...terminal, now: new Date() }),
+      ...(changes > 0 && planned.refused === undefined ? [`Make it so: ${next}`] : []),
+    ].join('\n'),
+  };
+}

@@ -1,0 +1,153 @@
+import { readFleet, type FleetRow } from '../../adapters/postgres/fleet.ts';
+import type { ScheduleFacts, Schedules } from '../../adapters/temporal/schedules.ts';
+import { sourceScheduleId } from '../../workflows/collection/ids.ts';
+import { FAILURES, isFailureName } from '../../workflows/failures.ts';
+import { relativeTime } from '../relative-time.ts';
+import { statusLook } from '../run-text.ts';
+import { ourCommand } from '../spoken-commands.ts';
+import { table, type Cell } from '../table.ts';
+import type { Palette, Terminal } from '../terminal.ts';
+import { clean, indented, plural } from '../text.ts';
+import type { Answer, Context } from './command.ts';
+
+/** Every source in force: how fresh it is, its last and next run, its totals, and what is wrong with it. */
+export async function sources(context: Context<unknown>): Promise<Answer> {
+  const system = await context.system();
+  const fleet = await readFleet(await system.database());
+  const { terminal } = context;
+  if (fleet.length === 0) {
+    return {
+      data: [],
+      text: `No source is in force. "${ourCommand('init')}" writes a file for them, "${ourCommand('apply')}" puts it in force.`,
+    };
+  }
+  const facts = await readSchedules(fleet, await system.schedules(), terminal);
+  const now = new Date();
+  const states = fleet.map((row) => stateOf(row, facts.get(row.source), now));
+  return { data: states, text: fleetText(states, terminal, now) };
+}
+
+interface SourceState extends FleetRow {
+  readonly freshness: 'fresh' | 'late' | 'never collected' | 'disabled';
+  readonly paused: boolean;
+  readonly pauseNote: string;
+  /** Null while it is paused, or when Temporal does not tell. */
+  readonly nextRunAt: Date | null;
+}
+
+const CONCURRENCY = 16;
+
+/** The rest is worth showing without Temporal, too. */
+async function readSchedules(
+  fleet: readonly FleetRow[],
+  schedules: Schedules,
+  terminal: Terminal,
+): Promise<ReadonlyMap<string, ScheduleFacts>> {
+  const waiting = [...fleet];
+  const found = new Map<string, ScheduleFacts>();
+  const worker = async (): Promise<void> => {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+      const facts = await schedules.describe(sourceScheduleId(row.tenant, row.source));
+      if (facts) found.set(row.source, facts);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  } catch (error) {
+    terminal.notice(
+      `Next runs are not known: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return found;
+}
+
+function stateOf(row: FleetRow, facts: ScheduleFacts | undefined, now: Date): SourceState {
+  const paused = facts?.paused ?? false;
+  return {
+    ...row,
+    freshness: freshnessOf(row, now),
+    paused,
+    pauseNote: facts?.note ?? '',
+    nextRunAt: paused ? null : (facts?.nextRuns[0] ?? null),
+  };
+}
+
+/** A source may be late by a tenth of its period, or by ten minutes. */
+function freshnessOf(
+  { enabled, lastSuccessAt, periodMs }: FleetRow,
+  now: Date,
+): SourceState['freshness'] {
+  if (!enabled) return 'disabled';
+  if (!lastSuccessAt) return 'never collected';
+  const graceMs = Math.max(periodMs * 0.1, 600_000);
+  return now.getTime() - lastSuccessAt.getTime() <= periodMs + graceMs ? 'fresh' : 'late';
+}
+
+function fleetText(states: readonly SourceState[], { paint, width }: Terminal, now: Date): string {
+  const columns = [
+    { title: 'SOURCE' },
+    { title: 'TYPE' },
+    { title: 'DOCUMENTS', align: 'right' as const },
+    { title: 'COLLECTED' },
+    { title: 'LAST RUN' },
+    { title: 'NEXT RUN', shrinkTo: 10 },
+  ];
+  const rows = states.map((state) => cells(state, paint, now));
+  const notes = states.flatMap((state) => problems(state, { paint, width }, now));
+  const total = states.reduce((sum, { live }) => sum + live, 0);
+  return [
+    table(columns, rows, { width, head: paint.faint }),
+    ...(notes.length > 0 ? ['', ...notes] : []),
+    '',
+    `${plural(states.length, 'source')}, ${plural(total, 'document')}.`,
+  ].join('\n');
+}
+
+function cells(state: SourceState, paint: Palette, now: Date): readonly Cell[] {
+  const { source, type, live, lastStatus, nextRunAt, paused } = state;
+  const look = statusLook(lastStatus, paint);
+  const next = paused ? 'paused' : nextRunAt ? relativeTime(nextRunAt, now) : 'unknown';
+  return [
+    { text: source, paint: paint.strong },
+    type,
+    live.toLocaleString('en'),
+    { text: collected(state, now), paint: state.freshness === 'fresh' ? paint.good : paint.warn },
+    { text: lastStatus === null ? 'none' : `${look.sign} ${lastStatus}`, paint: look.paint },
+    { text: next, paint: paused ? paint.warn : paint.strong },
+  ];
+}
+
+function collected({ freshness, lastSuccessAt }: SourceState, now: Date): string {
+  if (!lastSuccessAt) return freshness === 'disabled' ? 'disabled' : 'never';
+  return `${relativeTime(lastSuccessAt, now)}${freshness === 'late' ? ', late' : ''}`;
+}
+
+function problems(
+  state: SourceState,
+  { paint, width }: Pick<Terminal, 'paint' | 'width'>,
+  now: Date,
+): readonly string[] {
+  const {
+    source,
+    lastFailure,
+    lastMessage,
+    lastFinishedAt,
+    lastStatus,
+    paused,
+    pauseNote,
+    deadLetters,
+  } = state;
+  const when = lastFinishedAt ? ` ${relativeTime(lastFinishedAt, now)}` : '';
+  const remedy = isFailureName(lastFailure) ? ` ${FAILURES[lastFailure].remedy}` : '';
+  const reason = lastFailure ?? lastStatus ?? '';
+  const sentences = [
+    ...(lastMessage ? [`${reason}${when}: ${clean(lastMessage)}${remedy}`] : []),
+    ...(paused ? [`paused: ${clean(pauseNote) || 'no reason given'}`] : []),
+    ...(deadLetters > 0
+      ? [
+          `${plural(deadLetters, 'document')} could not be collected; see "${ourCommand(`dead-letters ${source}`)}".`,
+        ]
+      : []),
+  ];
+  return sentences.map((text) => indented(text, width, '  ', `${paint.strong(source)}  `));
+}

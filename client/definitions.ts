@@ -1,0 +1,65 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  loadDefinitions,
+  type Loaded,
+  type LoadedDefinitions,
+} from '../adapters/definitions/load.ts';
+import type { Context } from './commands/command.ts';
+import { findingsHead } from './problem-text.ts';
+import { Problem } from './problem.ts';
+import { sourceTypes } from './source-types.ts';
+import { findEndpoints } from './target.ts';
+
+type Reader = Pick<Context<unknown>, 'configFile' | 'target' | 'config'>;
+
+export interface LocalDefinitions extends LoadedDefinitions {
+  readonly file: string;
+}
+
+/** The default name of the file, as `init` writes it. */
+export const DEFINITIONS_FILE = 'wellspring.yaml';
+
+/** Valid definitions from the file. @throws Problem - every error that they have. */
+export async function readDefinitions(reader: Reader): Promise<LocalDefinitions> {
+  const { file, loaded } = await tryDefinitions(reader);
+  if ('errors' in loaded) throw invalidDefinitions(file, loaded.errors);
+  return { ...loaded, file };
+}
+
+/** The file that is meant, and what is in it, errors included. */
+export async function tryDefinitions({
+  configFile,
+  target,
+  config,
+}: Reader): Promise<{ readonly file: string; readonly loaded: Loaded }> {
+  const found = await findEndpoints(target);
+  const file =
+    configFile ?? (await definitionsFile(target.workingFolder, found?.endpoints.configFile));
+  // The same order as the system itself has, so that the definitions have the same digests.
+  const variables = (name: string): string | undefined =>
+    found?.endpoints.variables[name] ?? config.variable(name);
+  return { file, loaded: await loadDefinitions({ file, variables, sourceTypes }) };
+}
+
+export function invalidDefinitions(
+  file: string,
+  errors: readonly { readonly file: string; readonly line: number; readonly sentence: string }[],
+): Problem {
+  return new Problem(findingsHead(errors.length, file), {
+    failure: 'InvalidConfig',
+    findings: errors,
+    remedy: 'Nothing was changed. Mend the file and try again.',
+  });
+}
+
+async function definitionsFile(
+  workingFolder: string,
+  running: string | undefined,
+): Promise<string> {
+  const here = await access(join(workingFolder, DEFINITIONS_FILE)).then(
+    () => true,
+    () => false,
+  );
+  return here || running === undefined ? DEFINITIONS_FILE : running;
+}

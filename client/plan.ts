@@ -1,0 +1,67 @@
+import type { Database } from '../adapters/postgres/database.ts';
+import { definitionsInForce, revisionInForce } from '../adapters/postgres/revisions.ts';
+import { planFor } from '../adapters/temporal/reconcile.ts';
+import {
+  scheduleDifferences,
+  type ScheduleDifference,
+} from '../adapters/temporal/schedule-differences.ts';
+import type { Schedules } from '../adapters/temporal/schedules.ts';
+import type { Revision, SourceDefinition } from '../workflows/collection/definitions.ts';
+import type { ScheduleAction } from '../workflows/collection/schedule-plan.ts';
+import { definitionChanges, type DefinitionChange } from './definition-changes.ts';
+
+/** What applying would do: to the definitions in force, and to Temporal's schedules. */
+export interface Plan {
+  /** What is in force now. */
+  readonly revision: Revision | undefined;
+  readonly changes: readonly DefinitionChange[];
+  readonly schedules: readonly PlannedSchedule[];
+  /** Schedules that a person paused; applying leaves them so. */
+  readonly pausedByPeople: readonly string[];
+  /** Why nothing may be done without --force. */
+  readonly refused?: string;
+}
+
+/** One write to a schedule. */
+export interface PlannedSchedule {
+  readonly action: ScheduleAction['kind'];
+  readonly id: string;
+  /** Of a pause or its end. */
+  readonly note?: string;
+  /** What an update overwrites, also what was changed by hand. */
+  readonly differences: readonly ScheduleDifference[];
+}
+
+export interface PlanInput {
+  readonly db: Database;
+  readonly schedules: Schedules;
+  readonly definitions: readonly SourceDefinition[];
+  readonly force: boolean;
+}
+
+/** Compares; writes nothing. */
+export async function makePlan({ db, schedules, definitions, force }: PlanInput): Promise<Plan> {
+  const [revision, inForce] = [await revisionInForce(db), await definitionsInForce(db)];
+  const planned = await planFor(definitions, schedules, { now: new Date(), force });
+  const described = planned.actions.map((action) => describeAction(action, schedules));
+  return {
+    revision,
+    changes: definitionChanges(inForce, definitions),
+    schedules: await Promise.all(described),
+    pausedByPeople: planned.pausedByPeople,
+    ...(planned.refused === undefined ? {} : { refused: planned.refused }),
+  };
+}
+
+/** Only an update needs to know what is there. */
+async function describeAction(
+  action: ScheduleAction,
+  schedules: Schedules,
+): Promise<PlannedSchedule> {
+  const { kind, id } = action;
+  const note = kind === 'pause' || kind === 'unpause' ? { note: action.note } : {};
+  if (kind !== 'update') return { action: kind, id, ...note, differences: [] };
+  const facts = await schedules.describe(id);
+  const differences = facts ? scheduleDifferences(facts.owned, action.schedule) : [];
+  return { action: kind, id, differences };
+}
