@@ -14,6 +14,8 @@ export interface LocalConfig {
   readonly chromiumPath: string | undefined;
   /** Real materials that some tests read; they are skipped without it. */
   readonly testMaterials: string | undefined;
+  /** Any variable by its name: for parts that are real by `--real`, and for `${env:NAME}` of a person's own definitions. */
+  readonly ambient: (name: string) => string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,6 +31,7 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
     temporalTestServerPath: setting(env, 'TEMPORAL_TEST_SERVER_PATH'),
     chromiumPath: setting(env, 'CHROMIUM_PATH'),
     testMaterials: setting(env, 'TEST_MATERIALS'),
+    ambient: (name) => setting(env, name),
   };
 }
 

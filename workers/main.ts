@@ -20,7 +20,7 @@ async function main(config: WorkerConfig): Promise<void> {
   });
   const aws = createAwsClients();
   await migrate(db);
-  const temporal = await connectTemporal();
+  const temporal = connectTemporal();
   await ensureSearchAttributes(temporal.connection, temporal.namespace);
   const deps = collectionDependencies(config, { db, aws, client: temporal.client, logger });
   const workers = await runWorkers({ config, activities: collectionActivities(deps), logger });

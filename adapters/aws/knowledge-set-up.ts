@@ -131,7 +131,11 @@ async function makeDataSource(
     clientToken,
     dataSourceConfiguration: {
       type: 'S3',
-      s3Configuration: { bucketArn: `arn:aws:s3:::${bucket}`, inclusionPrefixes: [prefix] },
+      s3Configuration: {
+        bucketArn: `arn:aws:s3:::${bucket}`,
+        // Without one the data source reads the whole bucket; an empty one is refused.
+        ...(prefix === '' ? {} : { inclusionPrefixes: [prefix] }),
+      },
     },
   });
   const { dataSource } = await callAws(namedContext('CreateDataSource', request), signal, () =>

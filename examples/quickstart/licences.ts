@@ -3,7 +3,7 @@ import { Client } from 'pg';
 
 interface Licence {
   readonly name: string;
-  readonly url: string;
+  readonly url: string | null;
   readonly osiApproved: boolean;
   readonly licenseText: string;
 }
@@ -37,7 +37,7 @@ const TABLE = `create table if not exists licences (
   id bigint generated always as identity primary key,
   spdx_id text not null unique,
   name text not null,
-  url text not null,
+  url text,
   osi_approved boolean not null,
   body text not null,
   updated_at timestamptz not null default clock_timestamp()

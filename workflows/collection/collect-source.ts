@@ -45,8 +45,8 @@ const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime'
 
 const steps = proxyLocalActivities<CollectionActivities>(retry.local);
 
-// A short workflow fails loudly on a bug instead of retrying its task for ever; running ones stay on the version they began with.
-setWorkflowOptions({ versioningBehavior: 'PINNED', failureExceptionTypes: [Error] }, collectSource);
+// A short workflow fails loudly on a bug instead of retrying its task for ever.
+setWorkflowOptions({ failureExceptionTypes: [Error] }, collectSource);
 
 /**
  * One run of one source: load, read and store in slices, reconcile, announce, finish. The schedule's SKIP policy is the source's lock.

@@ -7,7 +7,7 @@ export interface InspectSourceWorkflowInput extends InspectSourceInput {
   readonly taskQueue: string;
 }
 
-setWorkflowOptions({ versioningBehavior: 'PINNED', failureExceptionTypes: [Error] }, inspectSource);
+setWorkflowOptions({ failureExceptionTypes: [Error] }, inspectSource);
 
 /** Behind `check`, `discover` and `preview`: a workflow, so that it runs where the source's secrets and network are, and shows in the UI. */
 export async function inspectSource({

@@ -13,10 +13,7 @@ const schedules = proxyActivities<ScheduleActivities>({
 /** A mark this old was announced and not heard. */
 const OVERDUE_MS = 300_000;
 
-setWorkflowOptions(
-  { versioningBehavior: 'PINNED', failureExceptionTypes: [Error] },
-  reconcileSchedules,
-);
+setWorkflowOptions({ failureExceptionTypes: [Error] }, reconcileSchedules);
 
 /** Every quarter of an hour: Temporal's schedules follow the revision in force, and changes whose announcement was lost are announced again. */
 export async function reconcileSchedules(): Promise<ReconcileSchedulesReport> {

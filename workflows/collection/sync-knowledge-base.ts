@@ -6,7 +6,6 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  setWorkflowOptions,
   upsertSearchAttributes,
   uuid4,
   workflowInfo,
@@ -39,8 +38,6 @@ const starter = proxyActivities<IngestionActivities>({
   taskQueue: 'ingestion',
 });
 const waiter = proxyActivities<IngestionActivities>(retry.poll);
-
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, syncKnowledgeBase);
 
 /**
  * Keeps one data source of a knowledge base in step with S3: requests coalesce, one job runs at a time, and only a job that started after a

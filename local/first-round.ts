@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../adapters/postgres/database.ts';
+import { readFleet, readSyncLags } from '../adapters/postgres/fleet.ts';
+import { readRuns, type RunRow } from '../adapters/postgres/run-rows.ts';
+import type { Schedules } from '../adapters/temporal/schedules.ts';
+import type { SourceDefinition } from '../workflows/collection/definitions.ts';
+import { NO_COUNTS } from '../workflows/collection/counts.ts';
+import { sourceScheduleId } from '../workflows/collection/ids.ts';
+import { describeCounts } from '../workflows/collection/run-details.ts';
+import type { BlockLine, Screen } from './screen.ts';
+
+export interface RoundOptions {
+  readonly db: Database;
+  readonly schedules: Schedules;
+  readonly definitions: readonly SourceDefinition[];
+  readonly screen: Screen;
+  /** When the system came up: runs from then on belong to the round. */
+  readonly since: Date;
+  /** Settles when a Chromium is there, or is known not to come. */
+  readonly browserReady: Promise<unknown>;
+  readonly signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 300;
+/** Workers take a run within moments; after this long something is wrong, and the line says so. */
+const STARTED_WITHIN_MS = 120_000;
+const SYNC_WITHIN_MS = 180_000;
+
+/** Which enabled sources have never ended well, or not within their period. */
+export async function dueSources(
+  db: Database,
+  definitions: readonly SourceDefinition[],
+): Promise<readonly SourceDefinition[]> {
+  const fleet = new Map((await readFleet(db)).map((row) => [row.source, row]));
+  return definitions.filter((definition) => {
+    const last = fleet.get(definition.id)?.lastSuccessAt;
+    return (
+      definition.enabled && (!last || Date.now() - last.getTime() >= definition.schedule.periodMs)
+    );
+  });
+}
+
+/** Collects the given sources once, shows their progress, and answers with the rows of their runs; a source without a run has none. */
+export async function collectOnce(options: RoundOptions): Promise<ReadonlyMap<string, RunRow>> {
+  const { definitions, schedules, browserReady, signal } = options;
+  const waiting = new Set(definitions.filter((one) => one.type === 'browser').map((one) => one.id));
+  const triggers = definitions.map(async ({ id, tenant, type }) => {
+    if (type === 'browser') await browserReady.catch(() => undefined);
+    waiting.delete(id);
+    if (!signal.aborted) await schedules.trigger(sourceScheduleId(tenant, id));
+  });
+  const [rows] = await Promise.all([follow(options, waiting), ...triggers]);
+  return rows;
+}
+
+async function follow(
+  options: RoundOptions,
+  waiting: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, RunRow>> {
+  const { db, definitions, screen, since, signal } = options;
+  let giveUpMs = Date.now() + STARTED_WITHIN_MS;
+  for (;;) {
+    const rows = new Map((await readRuns(db, { since })).map((row) => [row.source, row]));
+    screen.block(
+      definitions.map((definition) => progressLine(definition, rows.get(definition.id), waiting)),
+    );
+    const open = definitions.filter(({ id }) => !rows.get(id)?.finishedAt);
+    if (waiting.size > 0 || open.some(({ id }) => rows.has(id)))
+      giveUpMs = Date.now() + STARTED_WITHIN_MS;
+    if (open.length === 0 || signal.aborted || Date.now() > giveUpMs) return rows;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function progressLine(
+  { id, type }: SourceDefinition,
+  row: RunRow | undefined,
+  waiting: ReadonlySet<string>,
+): BlockLine {
+  const state = row
+    ? describeRun(row)
+    : waiting.has(id)
+      ? 'waits for Chromium'
+      : 'waits for a worker';
+  return { key: id, text: `  ${mark(row)} ${id.padEnd(18)} ${type.padEnd(9)} ${state}` };
+}
+
+/** One run in a line: its counts while it goes on, its status and reason when it has ended. */
+export function describeRun({
+  status,
+  phase,
+  counts,
+  message,
+  startedAt,
+  finishedAt,
+}: RunRow): string {
+  const documents = describeCounts({ ...NO_COUNTS, ...counts });
+  if (!finishedAt) return `${phase}: ${documents}`;
+  const seconds = Math.max(0, (finishedAt.getTime() - startedAt.getTime()) / 1000);
+  return `${status}: ${documents} (${seconds.toFixed(1)} s)${message ? ` – ${message}` : ''}`;
+}
+
+function mark(row: RunRow | undefined): string {
+  if (!row) return '·';
+  if (!row.finishedAt) return '…';
+  return { succeeded: '✓', partial: '!', held: '!' }[row.status] ?? '✗';
+}
+
+/** Waits until every change is covered by an ingestion job. False when that took too long or was broken off. */
+export async function waitForSync({
+  db,
+  screen,
+  signal,
+}: Pick<RoundOptions, 'db' | 'screen' | 'signal'>): Promise<boolean> {
+  const endMs = Date.now() + SYNC_WITHIN_MS;
+  for (;;) {
+    const open = (await readSyncLags(db)).filter((one) => one.lagMs > 0);
+    if (open.length === 0) return true;
+    if (signal.aborted || Date.now() > endMs) return false;
+    screen.block([
+      {
+        key: 'sync',
+        text: `  … the knowledge base ingests what changed (${open.map((one) => one.knowledgeBase).join(', ')})`,
+      },
+    ]);
+    await sleep(LOOK_EVERY_MS);
+  }
+}

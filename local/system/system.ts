@@ -1,0 +1,281 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { removeEndpoints, writeEndpoints, type Endpoints } from '../../adapters/endpoints.ts';
+import { connectTemporal } from '../../adapters/temporal/connection.ts';
+import { takeLock } from '../lock.ts';
+import { endLeftovers } from '../pid-record.ts';
+import { choosePort } from '../ports.ts';
+import { startPostgres } from '../postgres.ts';
+import { startTemporal } from '../temporal-server.ts';
+import { findTemporalCli } from '../tools/temporal-cli.ts';
+import { startCloud, type CloudPart } from './cloud-part.ts';
+import { PORTS, type SystemContext, type Variables } from './context.ts';
+import { QUICKSTART_DEFINITIONS, startQuickstart, type QuickstartPart } from './quickstart-part.ts';
+import { supervise, type Stoppable } from './supervise.ts';
+import { startWorker } from './worker-part.ts';
+
+export interface System {
+  readonly endpoints: Endpoints;
+  readonly db: Database;
+  readonly client: Client;
+  /** For people, one line a part: what it is and where. */
+  readonly parts: readonly PartLine[];
+  /** For `${env:NAME}` in definitions: the system's own first, then the person's. */
+  readonly variables: (name: string) => string | undefined;
+  /** Ends everything in the order that loses nothing; within seconds. */
+  stop(): Promise<void>;
+}
+
+export interface PartLine {
+  readonly part: string;
+  readonly kind: 'embedded' | 'real';
+  readonly where: string;
+}
+
+export interface SystemOptions extends Omit<SystemContext, 'port'> {
+  /** Absolute; absent for the quickstart. */
+  readonly configFile: string | undefined;
+  /** Breaks the start off: what had been started is ended. */
+  readonly signal: AbortSignal;
+}
+
+const LOCK_WAIT_MS = 3000;
+
+/**
+ * Brings up the whole system on one machine: Temporal, PostgreSQL, the cloud and the workers, each embedded or real. Nothing real is taken from
+ * the environment but what `real` names. Started on the state of an earlier system it goes on with it.
+ * @throws Error - a part could not be started: the sentence says which and what to do; everything that had been started is ended again.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { stateFolder } = options;
+  await mkdir(join(stateFolder, 'logs'), { recursive: true });
+  const unlock = await takeLock(join(stateFolder, 'lock'), LOCK_WAIT_MS);
+  if (!unlock)
+    throw new Error(
+      `A system runs already on "${stateFolder}". Stop it with Ctrl-C there, or work in another folder.`,
+    );
+  const started: Stoppable[] = [{ stop: async () => unlock() }];
+  const stop = async (): Promise<void> => {
+    await removeEndpoints(stateFolder);
+    for (const part of started.splice(0).toReversed()) await part.stop();
+  };
+  try {
+    await endLeftovers(join(stateFolder, 'processes'));
+    const context = { ...options, port: portChooser(options.announce) };
+    const composed = await Promise.race([
+      compose(context, options.configFile, started),
+      broken(options.signal),
+    ]);
+    return { ...composed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function broken(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(new Error('The start was broken off.'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function compose(
+  context: SystemContext,
+  configFile: string | undefined,
+  started: Stoppable[],
+): Promise<Omit<System, 'stop'>> {
+  const keep = <Part extends Stoppable>(part: Part): Part => {
+    started.push(part);
+    return part;
+  };
+  // All of them begin at once; each is kept as soon as it runs, so that a failure of one ends the others.
+  const [temporal, database, cloud] = await allOrError([
+    startTemporalPart(context).then(keep),
+    startDatabasePart(context, configFile === undefined).then(keep),
+    context.real.has('aws') ? undefined : startCloud(context).then(keep),
+  ]);
+  const db = openDatabase(database.url);
+  keep({ stop: () => db.destroy() });
+  await migrate(db);
+  const quickstart =
+    configFile === undefined
+      ? keep(await startQuickstart(context, database.quickstartUrl))
+      : undefined;
+  const variables = ownVariables(cloud, quickstart);
+  const worker = keep(
+    await startWorker(context, {
+      databaseUrl: database.url,
+      temporal: temporal.endpoint,
+      aws: cloud?.endpoints,
+      variables: { ...variables, ...quickstart?.secrets },
+      allowedHosts: quickstart?.allowedHosts ?? [],
+    }),
+  );
+  keep({ stop: () => temporal.connected.close() });
+  const endpoints: Endpoints = {
+    version: 1,
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    temporal: temporal.endpoint ?? {
+      address: temporal.connected.address,
+      namespace: temporal.connected.namespace,
+    },
+    ...(context.real.has('database') ? {} : { database: { url: database.url } }),
+    ...(cloud ? { aws: cloud.endpoints } : {}),
+    metricsUrl: `${worker.url}/metrics`,
+    configFile: configFile ?? QUICKSTART_DEFINITIONS,
+    variables,
+  };
+  await writeEndpoints(context.stateFolder, endpoints);
+  return {
+    endpoints,
+    db,
+    client: temporal.connected.client,
+    parts: partLines(context, endpoints, database.where),
+    variables: (name) => variables[name] ?? context.ambient(name),
+  };
+}
+
+/** Waits for all, so that none is left starting when another one has failed. */
+async function allOrError<T extends readonly unknown[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+function portChooser(announce: (line: string) => void): SystemContext['port'] {
+  const promised: number[] = [];
+  return async (name, wanted) => {
+    const { port, taken } = await choosePort(wanted, { except: promised });
+    promised.push(port);
+    if (taken)
+      announce(`Port ${wanted} is taken by another program: ${name} listens on ${port} instead.`);
+    return port;
+  };
+}
+
+async function startTemporalPart(context: SystemContext) {
+  if (context.real.has('temporal')) {
+    const connected = connectTemporal();
+    return { endpoint: undefined, connected, stop: async () => undefined };
+  }
+  const { tool: cliPath } = await findTemporalCli({
+    ...context.local,
+    sdkDownload: true,
+    mayInstall: true,
+    announce: context.announce,
+  });
+  const [port, uiPort] = [
+    await context.port('Temporal', PORTS.temporal),
+    await context.port('the Temporal Web UI', PORTS.ui),
+  ];
+  const server = await supervise(
+    'Temporal',
+    (onExit) =>
+      startTemporal({
+        cliPath,
+        port,
+        uiPort,
+        databaseFile: join(context.stateFolder, 'temporal', 'temporal.db'),
+        logFile: join(context.stateFolder, 'logs', 'temporal.log'),
+        onExit,
+      }),
+    context.announce,
+  );
+  const { address, namespace, uiUrl } = server.current();
+  const endpoint = { address, namespace, ...(uiUrl ? { uiUrl } : {}) };
+  return {
+    endpoint,
+    connected: connectTemporal({ address, namespace }),
+    stop: () => server.stop(),
+  };
+}
+
+interface DatabasePart extends Stoppable {
+  readonly url: string;
+  readonly quickstartUrl: string;
+  readonly where: string;
+}
+
+/** The quickstart's own database is always an embedded one: examples do not write into real ones. */
+async function startDatabasePart(
+  context: SystemContext,
+  quickstart: boolean,
+): Promise<DatabasePart> {
+  const realUrl = context.real.has('database')
+    ? context.ambient('WELLSPRING_DATABASE_URL')
+    : undefined;
+  if (context.real.has('database') && !realUrl) {
+    throw new Error(
+      'WELLSPRING_DATABASE_URL is missing. Set it, or leave "database" out of --real.',
+    );
+  }
+  if (realUrl && !quickstart)
+    return {
+      url: realUrl,
+      quickstartUrl: realUrl,
+      where: hostOf(realUrl),
+      stop: async () => undefined,
+    };
+  const port = await context.port('PostgreSQL', PORTS.database);
+  const server = await supervise(
+    'PostgreSQL',
+    (onExit) =>
+      startPostgres({
+        home: join(context.stateFolder, 'postgres'),
+        port,
+        logFile: join(context.stateFolder, 'logs', 'postgres.log'),
+        databases: ['wellspring', 'quickstart'],
+        onExit,
+      }),
+    context.announce,
+  );
+  const url = realUrl ?? server.current().url;
+  return {
+    url,
+    quickstartUrl: server.current().urlOf('quickstart'),
+    where: hostOf(url),
+    stop: () => server.stop(),
+  };
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'WELLSPRING_DATABASE_URL';
+}
+
+function ownVariables(
+  cloud: CloudPart | undefined,
+  quickstart: QuickstartPart | undefined,
+): Variables {
+  return {
+    ...cloud?.variables,
+    ...quickstart?.variables,
+    WELLSPRING_SYNC_QUIET: '2 seconds',
+    WELLSPRING_SYNC_MAX_WAIT: '15 seconds',
+  };
+}
+
+function partLines(
+  { real, stateFolder }: SystemContext,
+  { temporal, aws, metricsUrl }: Endpoints,
+  database: string,
+): PartLine[] {
+  const kind = (part: 'temporal' | 'aws' | 'database'): PartLine['kind'] =>
+    real.has(part) ? 'real' : 'embedded';
+  const cloud = aws
+    ? `S3 ${aws.endpoints['S3']}, Bedrock ${aws.endpoints['BEDROCK_AGENT']}`
+    : 'by the variables of the AWS SDK';
+  return [
+    { part: 'Temporal', kind: kind('temporal'), where: temporal.address },
+    { part: 'PostgreSQL', kind: kind('database'), where: database },
+    { part: 'AWS', kind: kind('aws'), where: cloud },
+    { part: 'Worker', kind: 'embedded', where: `metrics ${metricsUrl}` },
+    { part: 'State', kind: 'embedded', where: stateFolder },
+  ];
+}
