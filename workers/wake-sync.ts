@@ -20,7 +20,7 @@ export async function wakeSync(client: Client, target: SyncTarget, source: strin
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       typedSearchAttributes: new TypedSearchAttributes([
-        { key: SEARCH_ATTRIBUTES.knowledgeBaseId, value: knowledgeBaseId },
+        { key: SEARCH_ATTRIBUTES.knowledgeBaseId, value: id },
       ]),
       staticSummary: `Keep knowledge base ${id} in step`,
       staticDetails: `Ingests data source \`${dataSourceId}\` of knowledge base \`${knowledgeBaseId}\` whenever something changed in S3.`,

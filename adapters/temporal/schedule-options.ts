@@ -54,6 +54,7 @@ function actionOf(action: DesiredAction): ScheduleOptionsStartWorkflowAction<Wor
     args: [...action.args],
     workflowRunTimeout: action.runTimeoutMs,
     staticSummary: action.summary,
+    staticDetails: action.details,
     typedSearchAttributes: keywords(action.attributes),
   };
 }

@@ -41,6 +41,7 @@ describe('the schedule of a source (C13)', () => {
         args: [{ v: 1, source: 'docs', trigger: 'schedule' }],
         runTimeoutMs: 3 * DAY_MS,
         summary: 'Collect Documentation',
+        details: expect.stringContaining('npm run cli -- runs docs'),
         attributes: {
           SourceId: 'docs',
           SourceType: 'database',

@@ -33,11 +33,23 @@ export function desiredSchedule(
       args: [{ v: 1, source: id, ...otherTenant(tenant), trigger: 'schedule' }],
       runTimeoutMs: runTimeoutMs(definition),
       summary: shortened(`Collect ${title}`),
+      details: runDetails(definition),
       attributes: { ...attributes, KnowledgeBaseId: knowledgeBase.id },
     },
     attributes,
     enabled,
   };
+}
+
+function runDetails({ id, type, category, schedule, knowledgeBase }: SourceDefinition): string {
+  return [
+    `Collects source \`${id}\` (${type}, \`${category}\`) into knowledge base \`${knowledgeBase.id}\`, on the schedule \`${schedule.text}\` (${schedule.timezone}).`,
+    '',
+    'What it collected, and what is stored:',
+    '',
+    `    npm run cli -- runs ${id}`,
+    `    npm run cli -- documents ${id}`,
+  ].join('\n');
 }
 
 /** Schedules of the system itself: they buffer one start, and a run that hangs ends just before the next is due. */
@@ -71,6 +83,7 @@ function singleton(workflowType: string, everyMs: number, summary: string): Desi
       args: [],
       runTimeoutMs: everyMs - SINGLETON_MARGIN_MS,
       summary,
+      details: `${summary}. Runs by itself; nothing has to be done.`,
       attributes: {},
     },
     attributes: {},

@@ -28,6 +28,8 @@ export interface DesiredAction {
   readonly runTimeoutMs: number;
   /** Shown by the Temporal Web UI beside each run. */
   readonly summary: string;
+  /** Markdown for the Temporal Web UI: what the run is about and which commands tell more. */
+  readonly details: string;
   /** Keyword search attributes of each run, by name. */
   readonly attributes: Readonly<Record<string, string>>;
 }

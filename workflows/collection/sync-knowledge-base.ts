@@ -54,9 +54,7 @@ export async function syncKnowledgeBase(input: SyncKnowledgeBaseInput): Promise<
     },
     { description: 'Something changed in S3: ingest it after a quiet moment.' },
   );
-  upsertSearchAttributes([
-    { key: SEARCH_ATTRIBUTES.knowledgeBaseId, value: input.knowledgeBaseId },
-  ]);
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.knowledgeBaseId, value: input.id }]);
   let failures = 0;
   for (let jobs = 0; ; jobs += 1) {
     await waitForQuiet(inbox, input);
