@@ -41,9 +41,9 @@ export function desiredSchedule(
   };
 }
 
-function runDetails({ id, type, category, schedule, knowledgeBase }: SourceDefinition): string {
+function runDetails({ id, type, schedule, knowledgeBase }: SourceDefinition): string {
   return [
-    `Collects source \`${id}\` (${type}, \`${category}\`) into knowledge base \`${knowledgeBase.id}\`, on the schedule \`${schedule.text}\` (${schedule.timezone}).`,
+    `Collects source \`${id}\` (${type}) into knowledge base \`${knowledgeBase.id}\`, on the schedule \`${schedule.text}\` (${schedule.timezone}).`,
     '',
     'What it collected, and what is stored:',
     '',
