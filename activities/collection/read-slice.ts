@@ -15,7 +15,7 @@ export type ReadEnding =
   | { readonly kind: 'slice' }
   /** A bound of the definition ends the run here. */
   | { readonly kind: 'bound'; readonly because: string }
-  /** `progressed`: the committed cursor is another one than at the start. */
+  /** `progressed`: documents were confirmed, and the committed cursor is another one than at the start. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly progressed: boolean };
 
 export interface SliceReading {
@@ -81,19 +81,23 @@ function openBatch(
   let cursor: unknown;
   let committedCursor = startCursor;
   let lastCommitMs = Date.now();
+  let confirmed = 0;
 
   async function flush(): Promise<void> {
     if (messages.length === 0 && cursor === undefined) return;
     const [taken, at] = [messages, cursor];
     [messages, bytes, cursor] = [[], 0, undefined];
-    onCommit(await storeBatch(taken, at, context));
+    const counts = await storeBatch(taken, at, context);
+    onCommit(counts);
+    confirmed += counts.added + counts.updated + counts.unchanged;
     if (at !== undefined) committedCursor = JSON.stringify(at);
     lastCommitMs = Date.now();
   }
 
   return {
     flush,
-    progressed: (): boolean => committedCursor !== startCursor,
+    // A site that is down makes a crawl advance over failures: that is no progress.
+    progressed: (): boolean => confirmed > 0 && committedCursor !== startCursor,
     async add(message: DocumentMessage): Promise<void> {
       // A cursor covers only what came before it: later documents may go with it, it must never run ahead of earlier ones.
       messages.push(message);

@@ -26,9 +26,10 @@ export async function* crawl(
     );
     if (from === null) await fill(session, frontier);
     yield* visitAll(session, frontier);
+    // Before a refusal too: the next run must begin anew, not resume on an empty frontier.
+    yield { kind: 'checkpoint', cursor: null };
     refuseNothing(frontier);
     yield listing(frontier);
-    yield { kind: 'checkpoint', cursor: null };
   } finally {
     await session.close();
   }
