@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import {
   loadDefinitions,
   type Loaded,
@@ -14,6 +14,7 @@ import { findEndpoints } from './target.ts';
 type Reader = Pick<Context<unknown>, 'configFile' | 'target' | 'config'>;
 
 export interface LocalDefinitions extends LoadedDefinitions {
+  /** As people see it: relative where it lies below the working folder. */
   readonly file: string;
 }
 
@@ -61,5 +62,10 @@ async function definitionsFile(
     () => true,
     () => false,
   );
-  return here || running === undefined ? DEFINITIONS_FILE : running;
+  return here || running === undefined ? DEFINITIONS_FILE : shortened(running, workingFolder);
+}
+
+function shortened(file: string, workingFolder: string): string {
+  const path = relative(workingFolder, file);
+  return path.startsWith('..') || isAbsolute(path) ? file : path;
 }

@@ -11,13 +11,19 @@ export function excerpt(
   question: string,
   { width, maxLines }: ExcerptOptions,
 ): readonly string[] {
-  const lines = paragraphs(text).flatMap((one) => wrap(one, width));
+  const lines = paragraphs(text).flatMap((one) => wrap(one, width - ROOM));
   if (lines.length <= maxLines) return lines;
   const from = bestStart(lines, wordsOf(question), maxLines);
-  const shown = lines.slice(from, from + maxLines);
-  const last = from + maxLines < lines.length ? ['…'] : [];
-  return [...(from > 0 ? ['…'] : []), ...shown, ...last];
+  const to = from + maxLines;
+  return lines.slice(from, to).map((line, at) => {
+    const before = at === 0 && from > 0 ? '… ' : '';
+    const after = at === maxLines - 1 && to < lines.length ? ' …' : '';
+    return `${before}${line}${after}`;
+  });
 }
+
+/** For `…` at both ends of a line. */
+const ROOM = 4;
 
 function paragraphs(text: string): readonly string[] {
   return text

@@ -3,9 +3,11 @@ import { callTemporal } from '../adapters/temporal/errors.ts';
 import type { Temporal } from '../adapters/temporal/connection.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { readRun, type RunReport } from '../adapters/postgres/reports.ts';
+import { pendingAttempt, type PendingAttempt } from './pending-attempt.ts';
 import { tookTime } from './relative-time.ts';
 import { countsText } from './run-text.ts';
 import type { Terminal } from './terminal.ts';
+import { clean } from './text.ts';
 
 export interface FollowInput {
   readonly db: Database;
@@ -59,18 +61,36 @@ export async function followRun(input: FollowInput): Promise<Followed> {
 }
 
 async function showProgress(
-  { db, terminal, source, workflowId }: FollowInput,
+  input: FollowInput,
   settled: Promise<boolean>,
   leaving: AbortSignal,
 ): Promise<void> {
+  const { db, terminal, source, workflowId, temporal } = input;
   const startMs = Date.now();
-  for (;;) {
+  let retry: PendingAttempt | undefined;
+  for (let look = 1; ; look += 1) {
     const pause = sleep(LOOK_EVERY_MS, false, { signal: leaving }).catch(() => true);
     if (await Promise.race([settled, pause])) return;
     const run = await readRun(db, workflowId);
+    if (look % LOOKS_A_REASON === 0) {
+      const pending = await pendingAttempt(temporal, workflowId);
+      if (pending && pending.failure !== retry?.failure) terminal.notice(reasonText(pending));
+      retry = pending;
+    }
     const elapsedMs = Date.now() - startMs;
-    terminal.progress(`… ${source}  ${stateText(run, elapsedMs)}`, `  ${tookTime(elapsedMs)}`);
+    const again = retry ? `, attempt ${retry.attempt}` : '';
+    terminal.progress(
+      `… ${source}  ${stateText(run, elapsedMs)}${again}`,
+      `  ${tookTime(elapsedMs)}`,
+    );
   }
+}
+
+/** Asking Temporal costs more than asking the row. */
+const LOOKS_A_REASON = 10;
+
+function reasonText({ failure }: PendingAttempt): string {
+  return `An attempt failed, and the run tries again. ${clean(failure)}`;
 }
 
 function stateText(run: RunReport | undefined, elapsedMs: number): string {

@@ -93,13 +93,16 @@ async function findDefinition(
   const errors = 'errors' in loaded ? loaded.errors : [];
   const aboutIt = errors.some(({ about }) => about === source);
   if (inForce && !aboutIt) {
-    if (errors.length > 0) context.terminal.notice(fallback(file));
+    if (errors.length > 0) context.terminal.notice(fallback(context, file));
     return { definition: inForce.definition, from: 'in force' };
   }
   if (errors.length > 0) throw invalidDefinitions(file, errors);
   throw unknownSource(source, 'errors' in loaded ? [] : loaded.sources.map(({ id }) => id));
 }
 
-function fallback(file: string): string {
-  return `"${file}" cannot be used, so this is the definition in force. "${ourCommand('validate')}" says why.`;
+function fallback({ configFile }: Context<unknown>, file: string): string {
+  const validate = ourCommand(
+    `validate${configFile === undefined ? '' : ` --config ${configFile}`}`,
+  );
+  return `"${file}" cannot be used, so this is the definition in force. "${validate}" says why.`;
 }

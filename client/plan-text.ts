@@ -14,21 +14,12 @@ export interface PlanTextOptions {
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const { changes, schedules, pausedByPeople, refused } = plan;
   const { width, paint } = options;
-  const people =
-    pausedByPeople.length === 0
-      ? []
-      : [indented(`Paused by people, and stays so: ${pausedByPeople.join(', ')}.`, width, '')];
+  const people = `Paused by people, and stays so: ${pausedByPeople.join(', ')}.`;
   return [
     basis(plan, options),
-    ...(changes.length > 0
-      ? [`${paint.strong('Sources')}\n${changes.map((one) => sourceText(one, options)).join('\n')}`]
-      : []),
-    ...(schedules.length > 0
-      ? [
-          `${paint.strong('Schedules')}\n${schedules.map((one) => scheduleText(one, options)).join('\n')}`,
-        ]
-      : []),
-    ...people,
+    ...(changes.length > 0 ? [sourcesText(changes, options)] : []),
+    ...(schedules.length > 0 ? [schedulesText(schedules, options)] : []),
+    ...(pausedByPeople.length > 0 ? [indented(people, width, '')] : []),
     ...(refused === undefined ? [] : [paint.bad(indented(refused, width, ''))]),
     summary(plan),
   ].join('\n\n');
@@ -50,19 +41,31 @@ function summary({ changes, schedules }: Plan): string {
   );
 }
 
-function sourceText(change: DefinitionChange, options: PlanTextOptions): string {
+function sourcesText(changes: readonly DefinitionChange[], options: PlanTextOptions): string {
+  const longest = Math.max(...changes.map(({ source }) => source.length));
+  const lines = changes.map((one) => sourceText(one, options, longest));
+  return [options.paint.strong('Sources'), ...lines].join('\n');
+}
+
+function sourceText(change: DefinitionChange, options: PlanTextOptions, longest: number): string {
   const { good, warn, bad } = options.paint;
   if (change.kind === 'change') {
     return [`  ${warn(`~ ${change.source}`)}`, ...fieldLines(change.fields, options)].join('\n');
   }
+  const name = change.source.padEnd(longest);
   const { type, schedule, category, enabled } = change.definition;
   return change.kind === 'add'
-    ? `  ${good(`+ ${change.source}`)}  ${facts([type, schedule.text, category, enabled ? '' : 'disabled'])}`
-    : `  ${bad(`- ${change.source}`)}  its schedule is paused now and deleted in 7 days; its documents stay`;
+    ? `  ${good(`+ ${name}`)}  ${facts([type, schedule.text, category, enabled ? '' : 'disabled'])}`
+    : `  ${bad(`- ${name}`)}  its schedule is paused now and deleted in 7 days; its documents stay`;
 }
 
 function facts(parts: readonly string[]): string {
   return parts.filter((one) => one !== '').join(', ');
+}
+
+function schedulesText(schedules: readonly PlannedSchedule[], options: PlanTextOptions): string {
+  const lines = schedules.map((one) => scheduleText(one, options));
+  return [options.paint.strong('Schedules'), ...lines].join('\n');
 }
 
 function scheduleText(planned: PlannedSchedule, options: PlanTextOptions): string {
@@ -80,10 +83,10 @@ interface ScheduleLook {
   readonly text: string;
 }
 
-function scheduleLook({ action, note = '' }: PlannedSchedule): ScheduleLook {
+function scheduleLook({ action, note = '', differences }: PlannedSchedule): ScheduleLook {
   const looks = {
     create: { sign: '+', text: '' },
-    update: { sign: '~', text: '' },
+    update: { sign: '~', text: differences.length === 0 ? UPGRADED : '' },
     unpause: { sign: '~', text: 'runs again: its definition is enabled' },
     delete: { sign: '-', text: 'deleted: nothing has wanted it for 7 days' },
     pause: note.startsWith('managed:removed')
@@ -92,6 +95,9 @@ function scheduleLook({ action, note = '' }: PlannedSchedule): ScheduleLook {
   } as const satisfies Record<PlannedSchedule['action'], ScheduleLook>;
   return looks[action];
 }
+
+/** The hash is over more than the fields that people see. */
+const UPGRADED = 'as this version of Wellspring makes it; nothing that people see differs';
 
 function pauseText(note: string): string {
   return note === 'managed:disabled'

@@ -9,6 +9,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** May be shortened down to this many columns when the terminal is narrow. Absent: always whole, for what people copy. */
   readonly shrinkTo?: number;
+  /** Left out on terminals narrower than this. */
+  readonly dropBelow?: number;
 }
 
 export interface TableOptions {
@@ -26,28 +28,42 @@ export function table(
   rows: readonly (readonly Cell[])[],
   { width, head }: TableOptions,
 ): string {
-  const texts = rows.map((row) =>
-    row.map((cell) => clean(typeof cell === 'string' ? cell : cell.text)),
+  const kept = columns.flatMap(({ dropBelow = 0 }, at) => (width >= dropBelow ? [at] : []));
+  const shown = kept.flatMap((at) => columns[at] ?? []);
+  const headCells = shown.map(({ title }) => ({ text: title, paint: head }));
+  const cells = rows.map((row) => kept.map((at) => cellOf(row[at] ?? '')));
+  const lines = [headCells, ...cells];
+  const natural = shown.map((_, at) =>
+    Math.max(...lines.map((line) => displayWidth(line[at]?.text ?? ''))),
   );
-  const natural = columns.map(({ title }, at) =>
-    Math.max(displayWidth(title), ...texts.map((row) => displayWidth(row[at] ?? ''))),
-  );
-  const widths = fitted(columns, natural, width - GAP.length * (columns.length - 1));
-  const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]): string =>
-    columns
-      .map((column, at) => padded(cells[at] ?? '', widths[at] ?? 0, { column, paint: paints[at] }))
-      .join(GAP)
-      .trimEnd();
-  const painted = rows.map((row) =>
-    row.map((cell) => (typeof cell === 'string' ? undefined : cell.paint)),
-  );
-  return [
-    line(
-      columns.map(({ title }) => title),
-      columns.map(() => head),
-    ),
-    ...texts.map((row, at) => line(row, painted[at] ?? [])),
-  ].join('\n');
+  const widths = fitted(shown, natural, width - GAP.length * (shown.length - 1));
+  return lines.map((line) => lineText(line, shown, widths)).join('\n');
+}
+
+interface CleanCell {
+  readonly text: string;
+  readonly paint: Paint;
+}
+
+function cellOf(cell: Cell): CleanCell {
+  if (typeof cell === 'string') return { text: clean(cell), paint: (text) => text };
+  return { text: clean(cell.text), paint: cell.paint };
+}
+
+function lineText(
+  cells: readonly CleanCell[],
+  columns: readonly Column[],
+  widths: readonly number[],
+): string {
+  return cells
+    .map(({ text, paint }, at) => {
+      const room = widths[at] ?? 0;
+      const shown = truncate(text, room);
+      const space = ' '.repeat(Math.max(0, room - displayWidth(shown)));
+      return columns[at]?.align === 'right' ? `${space}${paint(shown)}` : `${paint(shown)}${space}`;
+    })
+    .join(GAP)
+    .trimEnd();
 }
 
 /** The widest column that may shrink gives way first, one column at a time. */
@@ -66,18 +82,6 @@ function fitted(
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
-}
-
-interface Placing {
-  readonly column: Column;
-  readonly paint: Paint | undefined;
-}
-
-function padded(text: string, width: number, { column, paint }: Placing): string {
-  const shown = truncate(text, width);
-  const space = ' '.repeat(Math.max(0, width - displayWidth(shown)));
-  const painted = paint ? paint(shown) : shown;
-  return column.align === 'right' ? `${space}${painted}` : `${painted}${space}`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,8 @@
-/** Text that came from outside, safe for a terminal: no control characters, so no escape sequences; white space becomes single spaces. */
+import { stripVTControlCharacters } from 'node:util';
+
+/** Text that came from outside, safe for a terminal: no escape sequences, no control characters; white space becomes single spaces. */
 export function clean(text: string): string {
-  return text
+  return stripVTControlCharacters(text)
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '')
     .trim();

@@ -101,7 +101,8 @@ function passageText(
   return [
     paint.strong(indented(clean(title), width, '    ', `${at + 1}.`.padEnd(4))),
     paint.name(indented(clean(facts), width, '    ')),
-    paint.faint(indented(key, width, '    ')),
+    // Whole, so that it can be copied.
+    paint.faint(`    ${key}`),
     ...lines.map((line) => `    ${line}`),
   ].join('\n');
 }

@@ -43,7 +43,8 @@ export async function documents(context: Context<{ readonly limit: number }>): P
     text: [
       table(columns, rows, { width, head: paint.faint }),
       '',
-      `${plural(page.total, 'document')}${more > 0 ? `, ${more.toLocaleString('en')} more than shown (--limit)` : ''}. Below ${folder}; --json gives each key.`,
+      `${plural(page.total, 'document')}${more > 0 ? `, ${more.toLocaleString('en')} more than shown (--limit)` : ''}. --json gives each key.`,
+      paint.faint(`They are below ${folder}`),
     ].join('\n'),
   };
 }

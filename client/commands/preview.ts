@@ -39,7 +39,8 @@ function documentText(one: PreviewedDocument, { width, paint }: Terminal): strin
   return [
     paint.strong(indented(clean(title ?? id), width, '  ')),
     indented(facts, width, '  '),
-    paint.faint(indented(key, width, '  ')),
+    // Whole, so that it can be copied.
+    paint.faint(`  ${key}`),
     ...(values.length > 0 ? [paint.faint(indented(clean(values.join(' ')), width, '  '))] : []),
     indented(clean(excerpt), width, '  | '),
   ].join('\n');

@@ -1,8 +1,12 @@
 import type { Database } from '../../adapters/postgres/database.ts';
 import { readLatestRuns, readRun, type RunReport } from '../../adapters/postgres/reports.ts';
 import { Problem } from '../problem.ts';
+import { pendingAttempt, type PendingAttempt } from '../pending-attempt.ts';
 import { runFacts } from '../run-text.ts';
 import { ourCommand, temporalCommand } from '../spoken-commands.ts';
+import type { System } from '../system.ts';
+import type { Target } from '../target.ts';
+import { clean, indented } from '../text.ts';
 import type { Answer, Context } from './command.ts';
 
 /** Everything that is known of one run: by its id, with or without "collect:", or the latest one of a source. */
@@ -12,16 +16,19 @@ export async function runShow(context: Context<unknown>): Promise<Answer> {
   const run = await findRun(await system.database(), wanted);
   if (!run) throw unknownRun(wanted);
   const { terminal } = context;
-  const { uiUrl } = system.target.kind === 'embedded' ? system.target.endpoints.temporal : {};
+  const web = webUi(system.target);
   const history = temporalCommand(system.target, `workflow show --workflow-id ${run.id}`);
+  const pending = await retried(system, run);
+  const retry = pending
+    ? `The run tries again, attempt ${pending.attempt}. ${clean(pending.failure)}`
+    : '';
   return {
-    data: run,
+    data: { ...run, ...(pending ? { pending } : {}) },
     text: [
       runFacts(run, { ...terminal, now: new Date() }),
+      ...(retry === '' ? [] : [terminal.paint.warn(indented(retry, terminal.width, '  '))]),
       `  ${terminal.paint.faint('history'.padEnd(11))} ${history}`,
-      ...(uiUrl === undefined
-        ? []
-        : [`  ${terminal.paint.faint('web'.padEnd(11))} ${webUrl(uiUrl, run)}`]),
+      ...(web ? [`  ${terminal.paint.faint('web'.padEnd(11))} ${webUrl(web, run)}`] : []),
       ...next(run).map(
         (rest) => `  ${terminal.paint.faint('next'.padEnd(11))} ${ourCommand(rest)}`,
       ),
@@ -34,8 +41,26 @@ async function findRun(db: Database, wanted: string): Promise<RunReport | undefi
   return byId ?? (await readLatestRuns(db, { source: wanted, limit: 1 }))[0];
 }
 
-function webUrl(uiUrl: string, { id, temporalRunId }: RunReport): string {
-  return `${uiUrl}/namespaces/default/workflows/${encodeURIComponent(id)}/${temporalRunId}`;
+/** Why a run under way stands still. What has ended says why itself; without Temporal the rest is still worth showing. */
+async function retried(system: System, run: RunReport): Promise<PendingAttempt | undefined> {
+  if (run.finishedAt) return undefined;
+  return pendingAttempt(await system.temporal(), run.id).catch(() => undefined);
+}
+
+interface WebUi {
+  readonly uiUrl: string;
+  readonly namespace: string;
+}
+
+/** Where the Web UI of a real Temporal is, nothing tells. */
+function webUi(target: Target): WebUi | undefined {
+  if (target.kind === 'real') return undefined;
+  const { uiUrl, namespace } = target.endpoints.temporal;
+  return uiUrl === undefined ? undefined : { uiUrl, namespace };
+}
+
+function webUrl({ uiUrl, namespace }: WebUi, { id, temporalRunId }: RunReport): string {
+  return `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${temporalRunId}`;
 }
 
 function next({ source, status, counts }: RunReport): readonly string[] {

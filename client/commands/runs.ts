@@ -38,8 +38,8 @@ export async function runs(context: Context<{ readonly limit: number }>): Promis
     { title: 'RUN' },
     { title: 'STATUS' },
     { title: 'STARTED' },
-    { title: 'TOOK', align: 'right' as const },
-    { title: 'DOCUMENTS', shrinkTo: 9 },
+    { title: 'TOOK', align: 'right' as const, dropBelow: 90 },
+    { title: 'DOCUMENTS', shrinkTo: 12 },
   ];
   return { data: found, text: table(columns, rows, { width, head: paint.faint }) };
 }
