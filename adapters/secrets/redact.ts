@@ -1,6 +1,6 @@
 /**
- * A function that removes secrets from texts: each value plainly, percent-encoded, in base64, and as JSON writes it.
- * Values shorter than 4 characters are left: they would tear holes into every text.
+ * A function that removes secrets from texts: each value plainly, each line of it, percent-encoded, in base64, and as JSON writes it.
+ * Values shorter than 5 characters are left: they are no secrets, and words such as "true" would vanish from every log.
  */
 export function redactor(values: readonly string[]): (text: string) => string {
   const forms = [...new Set(values.filter((value) => value.length >= MIN_LENGTH).flatMap(formsOf))]
@@ -16,15 +16,16 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-const MIN_LENGTH = 4;
+const MIN_LENGTH = 5;
 const REDACTED = '[secret]';
 
 function formsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   return [
     value,
-    encodeURIComponent(value),
-    encodeURI(value),
+    ...value.split(/\r?\n/),
+    encodeURIComponent(value.toWellFormed()),
+    encodeURI(value.toWellFormed()),
     decoded(value),
     bytes.toString('base64'),
     bytes.toString('base64').replace(/=+$/, ''),

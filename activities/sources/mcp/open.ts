@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { redactor } from '../../../adapters/child-process/redaction.ts';
+import { redactor } from '../../../adapters/secrets/redact.ts';
 import type { McpPlace } from '../../../adapters/mcp/errors.ts';
 import type { McpSession } from '../../../adapters/mcp/session.ts';
 import { failure } from '../../../workflows/failures.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines, type Line } from '../../../adapters/child-process/lines.ts';
 import { startGroup, type ProcessGroup } from '../../../adapters/child-process/process-group.ts';
-import { redactor } from '../../../adapters/child-process/redaction.ts';
+import { redactor } from '../../../adapters/secrets/redact.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { allowedCommand } from '../child-process/allowed-command.ts';
 import { childEnvironment } from '../child-process/environment.ts';

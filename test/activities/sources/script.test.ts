@@ -131,7 +131,7 @@ describe('S1: the exit code', () => {
 
     expect(error).toMatchObject({ type, nonRetryable });
     expect(error).toMatchObject({
-      details: [{ exitCode: Number(code), stderrTail: 'about to fail with [redacted]' }],
+      details: [{ exitCode: Number(code), stderrTail: 'about to fail with [secret]' }],
     });
     expect(messages.map((one) => one.kind)).toStrictEqual(['document', 'checkpoint', 'document']);
   });
@@ -383,8 +383,8 @@ describe('S6, S7, S9: what a script may do and see', () => {
     });
 
     expect(JSON.stringify(using.records)).not.toContain(SECRET);
-    expect(JSON.stringify(using.records)).toContain('token is [redacted]');
-    expect(JSON.stringify(messages.filter((one) => one.kind === 'gone'))).toContain('[redacted]');
+    expect(JSON.stringify(using.records)).toContain('token is [secret]');
+    expect(JSON.stringify(messages.filter((one) => one.kind === 'gone'))).toContain('[secret]');
   });
 
   test.each([
