@@ -500,7 +500,7 @@ describe('M12 and bad manners', () => {
 
     expect(error).toMatchObject({
       type: 'SourceUnavailable',
-      details: [{ stderrTail: 'cannot start with [redacted]' }],
+      details: [{ stderrTail: 'cannot start with [secret]' }],
     });
   });
 
