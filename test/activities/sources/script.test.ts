@@ -75,7 +75,7 @@ describeSource('a script that lists everything', () =>
         why: 'the check command says that credentials are refused',
         config: { command: emit('good'), check: emit('exit', '77'), env: { TOKEN: SECRET } },
         outcome: 'FAIL' as const,
-        naming: /exit code 77.*redacted/su,
+        naming: /exit code 77.*secret/su,
       },
       {
         why: 'the check command says that the source does not answer',
