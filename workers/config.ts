@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DURATION_HINT, parseDuration } from '../adapters/definitions/duration.ts';
 
 /** Every task queue of the product, and what runs on it. */
-export const TASK_QUEUES = ['orchestration', 'collect', 'browser', 'ingestion'] as const;
+const TASK_QUEUES = ['orchestration', 'collect', 'browser', 'ingestion'] as const;
 export type TaskQueue = (typeof TASK_QUEUES)[number];
 
 const Duration = z.string().transform((text, context) => {
@@ -18,6 +18,8 @@ const List = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+
+const Address = z.url({ protocol: /^https?$/, error: 'expected an http or https address' });
 
 const Queues = List.pipe(z.array(z.enum(TASK_QUEUES)).min(1));
 
@@ -83,6 +85,12 @@ export const WorkerSettings = z.object({
     .regex(/^\d{12}$/)
     .optional()
     .describe('AWS account that must own every bucket. Default: not checked.'),
+  AWS_ENDPOINT_URL_S3: Address.optional().describe(
+    "An S3 server other than Amazon's; its buckets are addressed by path. Default: AWS_ENDPOINT_URL, then Amazon S3.",
+  ),
+  AWS_ENDPOINT_URL: Address.optional().describe(
+    'One server for every AWS service that has no variable of its own. Default: Amazon.',
+  ),
   CHROMIUM_PATH: z
     .string()
     .min(1)
