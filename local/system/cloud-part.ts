@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { createAwsClients, type AwsClients } from '../../adapters/aws/clients.ts';
-import { createKnowledge } from '../../adapters/aws/knowledge.ts';
 import type { Endpoints } from '../../adapters/endpoints.ts';
 import type { CloudConfig } from '../cloud.ts';
+import { ensureKnowledgeBase } from '../knowledge-base.ts';
 import { startProcess } from '../processes.ts';
 import { PORTS, type SystemContext, type Variables } from './context.ts';
 import { supervise, type Stoppable } from './supervise.ts';
@@ -21,7 +20,6 @@ export interface CloudPart extends Stoppable {
 
 const REGION = 'us-east-1';
 const BUCKETS = { documents: 'wellspring-documents', evidence: 'wellspring-evidence' } as const;
-const KNOWLEDGE_BASE = 'wellspring';
 const READY_TIMEOUT_MS = 30_000;
 
 /** Starts the embedded S3 and Bedrock in a process of their own, and makes the knowledge base of the first start. */
@@ -56,7 +54,8 @@ export async function startCloud(context: SystemContext): Promise<CloudPart> {
     credentials: { ...credentials },
     endpoints: { s3, bedrockAgent: bedrock, bedrockAgentRuntime: bedrock },
   });
-  const variables = await ensureKnowledgeBase(clients).catch(async (error: unknown) => {
+  const target = { region: REGION, bucket: BUCKETS.documents };
+  const variables = await ensureKnowledgeBase(clients, target).catch(async (error: unknown) => {
     await cloud.stop();
     throw error;
   });
@@ -118,38 +117,8 @@ async function readCredentials(file: string): Promise<z.infer<typeof Credentials
     accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(24).toString('base64url'),
   };
-  await writeFile(file, JSON.stringify(credentials), { mode: 0o600 });
+  // At once: a kill between the bytes must not leave a file that no start can read.
+  await writeFile(`${file}.new`, JSON.stringify(credentials), { mode: 0o600 });
+  await rename(`${file}.new`, file);
   return credentials;
-}
-
-async function ensureKnowledgeBase({
-  bedrockAgent,
-  bedrockAgentRuntime,
-}: AwsClients): Promise<Variables> {
-  const knowledge = createKnowledge({ agent: bedrockAgent, runtime: bedrockAgentRuntime });
-  const signal = AbortSignal.timeout(60_000);
-  const request = {
-    name: KNOWLEDGE_BASE,
-    roleArn: 'arn:aws:iam::000000000000:role/wellspring-embedded',
-    embeddingModelArn: `arn:aws:bedrock:${REGION}::foundation-model/amazon.titan-embed-text-v2:0`,
-    vectorIndexArn: `arn:aws:s3vectors:${REGION}:000000000000:bucket/wellspring/index/wellspring`,
-    clientToken: 'wellspring-embedded-knowledge-base-0001',
-    signal,
-  };
-  for (;;) {
-    const { knowledgeBaseId, status } = await knowledge.createKnowledgeBase(request);
-    if (status !== 'ACTIVE') {
-      await sleep(250, undefined, { signal });
-      continue;
-    }
-    const { dataSourceId } = await knowledge.createDataSource({
-      knowledgeBaseId,
-      name: 'documents',
-      bucket: BUCKETS.documents,
-      prefix: '',
-      clientToken: 'wellspring-embedded-data-source-000001',
-      signal,
-    });
-    return { KNOWLEDGE_BASE_ID: knowledgeBaseId, DATA_SOURCE_ID: dataSourceId };
-  }
 }
