@@ -4,6 +4,7 @@ import { openDatabase } from '../adapters/postgres/database.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { connectTemporal } from '../adapters/temporal/connection.ts';
 import { ensureSearchAttributes } from '../adapters/temporal/search-attributes.ts';
+import { awsOptions } from './aws-options.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { collectionDependencies } from './dependencies.ts';
 import { createGauges } from './gauges.ts';
@@ -18,7 +19,7 @@ async function main(config: WorkerConfig): Promise<void> {
   const db = openDatabase(config.WELLSPRING_DATABASE_URL, {
     onIdleError: (error) => logger.warn({ reason: error.message }, 'a database connection broke'),
   });
-  const aws = createAwsClients();
+  const aws = createAwsClients(awsOptions(config));
   await migrate(db);
   const temporal = connectTemporal();
   await ensureSearchAttributes(temporal.connection, temporal.namespace);

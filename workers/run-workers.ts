@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import {
-  bundleWorkflowCode,
   NativeConnection,
   Worker,
   type WorkerOptions,
@@ -12,6 +10,7 @@ import type { Logger } from 'pino';
 import { activityInterceptor } from './activity-interceptor.ts';
 import type { WorkerConfig } from './config.ts';
 import { queueOptions } from './queues.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 export interface RunningWorkers {
   /** Why they are not ready to take work, or undefined. */
@@ -82,11 +81,5 @@ async function run(workers: readonly Worker[], connection: NativeConnection): Pr
 
 async function bundle(config: WorkerConfig, logger: Logger): Promise<WorkflowBundleOption> {
   if (config.WELLSPRING_WORKFLOW_BUNDLE) return { codePath: config.WELLSPRING_WORKFLOW_BUNDLE };
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  const quiet = { info: () => undefined, debug: () => undefined, trace: () => undefined };
-  const logAs = (level: 'warn' | 'error') => (message: string) => logger[level](message);
-  return bundleWorkflowCode({
-    workflowsPath,
-    logger: { ...quiet, warn: logAs('warn'), error: logAs('error'), log: () => undefined },
-  });
+  return bundleWorkflows((level, message) => logger[level](message));
 }
