@@ -13,7 +13,7 @@ const MAX_SLICES = 500;
 
 /** Reads what is in force for the source and opens the run's row. @throws NotFound, InvalidConfig */
 export async function loadSource(
-  { runId, temporalRunId, tenant, source, trigger, startedAtMs }: LoadSourceInput,
+  { runId, temporalRunId, tenant, source, trigger, startedAtMs, nominalAtMs }: LoadSourceInput,
   { db, sourceTypes, tuning }: CollectionDependencies,
 ): Promise<LoadedSource> {
   const found = await definitionOf(db, source);
@@ -41,6 +41,7 @@ export async function loadSource(
     digest,
     trigger,
     startedAt: new Date(startedAtMs),
+    nominalAt: new Date(nominalAtMs),
   });
   const { id, knowledgeBaseId, dataSourceId, sync } = definition.knowledgeBase;
   return {

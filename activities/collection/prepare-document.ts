@@ -5,7 +5,7 @@ import { htmlToMarkdown } from '../../adapters/extraction/markdown.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { DocumentBody, SourceDocument, SourceSpec } from '../sources/contract.ts';
 import { documentHash, documentKey, MAX_ID_CHARACTERS } from './identity.ts';
-import { normaliseText } from './normalise.ts';
+import { normaliseText, singleLine } from './normalise.ts';
 import { documentAttributes, type Attributes } from './sidecar.ts';
 
 /** A document ready to be compared and stored. */
@@ -95,7 +95,7 @@ export async function prepareDocument(
 }
 
 function idProblem(id: string): string | undefined {
-  if (id === '') return 'The document has no id. Give each document a stable one.';
+  if (singleLine(id) === '') return 'The document has no id. Give each document a stable one.';
   if (id.length <= MAX_ID_CHARACTERS) return undefined;
   return `The document's id has ${id.length} characters; ${MAX_ID_CHARACTERS} are allowed. Use a shorter stable one.`;
 }

@@ -32,6 +32,8 @@ const OVERHEAD_BYTES = 90;
 const MAX_STRING = 2048;
 const MAX_LIST = 10;
 const RESERVED_BYTES = 400;
+/** `collected_at` comes last, when the content is stored. */
+const COLLECTED_AT_BYTES = 30;
 
 export interface AttributeInput {
   readonly definition: SourceDefinition;
@@ -106,7 +108,7 @@ function clean(name: string, value: AttributeValue, notes: string[]): AttributeV
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value === 'string') return cleanString(name, value, notes);
   const items = value
-    .map((item) => singleLine(item).slice(0, MAX_STRING))
+    .map((item) => singleLine(item).slice(0, MAX_STRING).toWellFormed())
     .filter((item) => item !== '');
   if (items.length > MAX_LIST)
     notes.push(`TRUNCATED ${name}: ${items.length} entries, ${MAX_LIST} kept`);
@@ -132,7 +134,7 @@ function fit(
   const tooLarge = (): boolean =>
     values.size > maxKeys ||
     (vectors
-      ? compactBytes(values) > S3_VECTORS_BYTES
+      ? compactBytes(values) > S3_VECTORS_BYTES - COLLECTED_AT_BYTES
       : explicitBytes(values) > MAX_SIDECAR_BYTES - RESERVED_BYTES);
   for (const name of [...values.keys()].toReversed()) {
     if (!tooLarge()) return;

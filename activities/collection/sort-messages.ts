@@ -1,6 +1,6 @@
 import type { FailedDocument, GoneDocument } from '../../adapters/postgres/manifest.ts';
 import type { FailureName } from '../../workflows/failures.ts';
-import type { ReadMessage } from '../sources/contract.ts';
+import type { ReadMessage, SourceDocument } from '../sources/contract.ts';
 import { documentHash } from './identity.ts';
 import { singleLine } from './normalise.ts';
 import { prepareDocument, type PreparedDocument } from './prepare-document.ts';
@@ -43,20 +43,27 @@ export async function sortMessages(
     else if (message.kind === 'failed')
       failed.push(failedDocument(hash, message.id, message, context));
     else {
-      const result = await prepareDocument(message.document, context);
-      if (!('refused' in result)) prepared.push(result);
-      else
-        failed.push(
-          failedDocument(
-            hash,
-            message.document.id,
-            { failure: 'InvalidDocument', detail: result.refused },
-            context,
-          ),
-        );
+      const result = await prepare(message.document, context);
+      if ('failure' in result)
+        failed.push(failedDocument(hash, message.document.id, result, context));
+      else prepared.push(result);
     }
   }
   return { prepared, seen, failed, gone };
+}
+
+/** A document that breaks our code is that document's misfortune, not the batch's. */
+async function prepare(
+  document: SourceDocument,
+  context: StoreContext,
+): Promise<PreparedDocument | { readonly failure: FailureName; readonly detail: string }> {
+  try {
+    const result = await prepareDocument(document, context);
+    return 'refused' in result ? { failure: 'InvalidDocument', detail: result.refused } : result;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { failure: 'Defect', detail: `The document could not be prepared: ${message}.` };
+  }
 }
 
 function hashOf(message: DocumentMessage): string {
@@ -75,6 +82,7 @@ export function failedDocument(
   return { hash, ...docId, failure, detail: cleanDetail(detail, context) };
 }
 
-function cleanDetail(text: string, { redact }: StoreContext): string {
-  return redact(singleLine(text)).slice(0, 1000).toWellFormed();
+/** Secrets go first: one with line ends in it would not be found any more in a single line. */
+export function cleanDetail(text: string, { redact }: Pick<StoreContext, 'redact'>): string {
+  return singleLine(redact(text)).slice(0, 1000).toWellFormed();
 }

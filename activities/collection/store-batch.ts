@@ -10,6 +10,7 @@ import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts'
 import type { PreparedDocument } from './prepare-document.ts';
 import { sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
+import { storableValidators } from './store-document.ts';
 import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
 
 /**
@@ -63,12 +64,15 @@ function seenDocument(
   { hash, document }: PreparedDocument,
   { configSig }: StoreContext,
 ): SeenDocument {
-  return { hash, configSig, ...document.validators };
+  return { hash, configSig, ...storableValidators(document.validators) };
 }
 
+/** Also of a row whose deletion was interrupted: some of its objects may still lie at the old place. */
 function staleObject(row: ManifestRow | undefined, key: string, { definition }: StoreContext) {
   const moved =
-    row?.state === 'live' && (row.key !== key || row.bucket !== definition.knowledgeBase.bucket);
+    row !== undefined &&
+    row.state !== 'deleted' &&
+    (row.key !== key || row.bucket !== definition.knowledgeBase.bucket);
   return moved ? [{ bucket: row.bucket, key: row.key }] : [];
 }
 
@@ -78,35 +82,37 @@ interface Countable extends Sorted {
   readonly uploaded: Uploaded;
 }
 
-/** One outcome a document and run: what an earlier attempt of this run has committed already is not counted again. */
+/**
+ * One outcome a document and run: what an earlier attempt of this run has committed already is not counted again, and a document that
+ * failed first and was read well later in the run is no longer counted as failed.
+ */
 async function count(
   { writes, rows, seen, failed, uploaded }: Countable,
   context: StoreContext,
 ): Promise<RunCounts> {
-  const isNew = (hash: string): boolean => rows.get(hash)?.lastSeenRun !== context.run;
   const storedHashes = new Set(uploaded.stored.map((one) => one.hash));
-  const stored = writes.filter(
-    (write) => storedHashes.has(write.prepared.hash) && isNew(write.prepared.hash),
-  );
-  const added = stored.filter(({ prepared }) => rows.get(prepared.hash)?.state !== 'live').length;
-  const equal = writes.filter(
-    (write) => write.kind === 'none' && isNew(write.prepared.hash),
-  ).length;
-  const listed = [...seen.keys()].filter(
-    (hash) => rows.get(hash)?.state === 'live' && isNew(hash),
-  ).length;
+  const stored = [...storedHashes];
+  const confirmed = [
+    ...writes.filter(({ kind }) => kind === 'none').map(({ prepared }) => prepared.hash),
+    ...[...seen.keys()].filter((hash) => rows.get(hash)?.state === 'live'),
+  ];
   const hashes = failed.map((one) => one.hash);
-  const counted = await deadLettersOfRun(
+  const failedBefore = await deadLettersOfRun(
     context.db,
     { ...reference(context), run: context.run },
-    hashes,
+    [...stored, ...confirmed, ...hashes],
   );
+  const isNew = (hash: string): boolean =>
+    rows.get(hash)?.lastSeenRun !== context.run || failedBefore.has(hash);
+  const newlyStored = stored.filter(isNew);
+  const added = newlyStored.filter((hash) => rows.get(hash)?.state !== 'live').length;
+  const cured = [...stored, ...confirmed].filter((hash) => failedBefore.has(hash)).length;
   return {
     ...NO_COUNTS,
     added,
-    updated: stored.length - added,
-    unchanged: equal + listed,
-    failed: hashes.filter((hash) => !counted.has(hash)).length,
+    updated: newlyStored.length - added,
+    unchanged: confirmed.filter(isNew).length,
+    failed: hashes.filter((hash) => !failedBefore.has(hash)).length - cured,
     putRequests: uploaded.putRequests,
     putBytes: uploaded.putBytes,
   };

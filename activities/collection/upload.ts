@@ -1,32 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Objects } from '../../adapters/aws/objects.ts';
 import type {
   FailedDocument,
   ManifestRow,
   StoredDocument,
 } from '../../adapters/postgres/manifest.ts';
-import { holdsClaim, overtaken } from '../../adapters/postgres/source-state.ts';
-import type { SourceDocument } from '../sources/contract.ts';
+import { holdsClaim, isOvertaken, overtaken } from '../../adapters/postgres/source-state.ts';
+import { FAILURES, isFailureName, type FailureName } from '../../workflows/failures.ts';
 import { concurrently } from './concurrently.ts';
-import { sidecarKey } from './identity.ts';
-import { singleLine } from './normalise.ts';
 import type { PreparedDocument } from './prepare-document.ts';
-import { renderSidecar } from './sidecar.ts';
 import { failedDocument } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
+import { storeDocument, type Put } from './store-document.ts';
 
 /** What one document needs: nothing, or some of its objects written. */
-export type Write =
-  | { readonly kind: 'none'; readonly prepared: PreparedDocument }
-  | {
-      readonly kind: 'put';
-      readonly prepared: PreparedDocument;
-      readonly row: ManifestRow | undefined;
-      /** The objects are where the row says: write only the one that changed, over exactly that version. */
-      readonly inPlace: boolean;
-      readonly content: boolean;
-      readonly sidecar: boolean;
-    };
+export type Write = { readonly kind: 'none'; readonly prepared: PreparedDocument } | Put;
 
 /** Compares with the manifest: equal hashes in the right place cost no write. */
 export function decideWrite(
@@ -44,8 +32,6 @@ export function decideWrite(
   return { kind: 'put', prepared, row, inPlace, content, sidecar };
 }
 
-type Put = Extract<Write, { kind: 'put' }>;
-
 /** What an upload did. */
 export interface Uploaded {
   readonly stored: readonly StoredDocument[];
@@ -56,165 +42,86 @@ export interface Uploaded {
 
 /**
  * Puts what changed into S3, sidecar before content. Running it twice writes nothing twice: what lies there is recognised by its hash.
+ * A document that S3 does not take, in spite of some tries, is reported as failed. Where nothing at all was taken, it is not the documents'
+ * fault, and the failure of the first one is thrown.
  * @throws Conflict - a newer attempt has taken over.
  */
 export async function upload(writes: readonly Write[], context: StoreContext): Promise<Uploaded> {
   const puts = writes.filter((write) => write.kind === 'put');
-  if (puts.length === 0) return { stored: [], failed: [], putRequests: 0, putBytes: 0 };
-  // A zombie stops here, before its first write; a later one is stopped by the conditional writes and by the commit.
-  if (!(await holdsClaim(context.db, reference(context), context.claim.fence)))
-    throw overtaken(reference(context));
   const stored: StoredDocument[] = [];
-  const failed: FailedDocument[] = [];
-  const traffic = { putRequests: 0, putBytes: 0 };
+  const refused: Refusal[] = [];
+  const share = {
+    checkClaim: claimCheck(context),
+    traffic: { putRequests: 0, putBytes: 0 },
+  };
   await concurrently(puts, context.uploads, async (put) => {
     try {
-      stored.push(await store(put, context, traffic));
+      stored.push(await patiently(() => storeDocument(put, context, share), context.signal));
     } catch (error) {
-      if (!isOneDocumentsFault(error)) throw error;
-      const { hash, document } = put.prepared;
-      failed.push(
-        failedDocument(
-          hash,
-          document.id,
-          { failure: 'InvalidDocument', detail: messageOf(error) },
-          context,
-        ),
-      );
+      if (!isOurs(error) || isOvertaken(error)) throw error;
+      refused.push({ put, error });
+      // As many in a row as are under way at once: the rest need not be tried.
+      if (refused.length >= context.uploads) throwIfHopeless(stored, refused);
     }
   });
-  return { stored, failed, ...traffic };
+  throwIfHopeless(stored, refused);
+  const failed = refused.map((refusal) => toFailed(refusal, context));
+  return { stored, failed, ...share.traffic };
 }
 
-/** Sidecar first, so that no ingestion ever sees content without its attributes. */
-async function store(
-  put: Put,
-  context: StoreContext,
-  traffic: { putRequests: number; putBytes: number },
-): Promise<StoredDocument> {
-  const { prepared, row, inPlace } = put;
-  const collectedAt = put.content ? context.startedAt : (row?.lastChanged ?? context.startedAt);
-  let sidecarEtag = inPlace ? row?.sidecarEtag : null;
-  if (put.sidecar) {
-    const body = renderSidecar(prepared.attributes, collectedAt);
-    const key = sidecarKey(prepared.key);
-    sidecarEtag = await putFenced(context, expectedVersion(inPlace, row?.sidecarEtag), (expected) =>
-      context.objects.put({
-        ...target(put, context),
-        key,
-        body,
-        contentType: 'application/json',
-        expected,
-      }),
-    );
-    traffic.putRequests += 1;
-    traffic.putBytes += body.byteLength;
-  }
-  let contentEtag = inPlace ? row?.contentEtag : null;
-  if (put.content) {
-    contentEtag = await putFenced(context, expectedVersion(inPlace, row?.contentEtag), (expected) =>
-      putContent(put, context, expected),
-    );
-    traffic.putRequests += 1;
-    traffic.putBytes += prepared.content.bytes;
-  }
-  return storedDocument(put, context, {
-    contentEtag: contentEtag ?? '',
-    sidecarEtag: sidecarEtag ?? '',
-  });
+interface Refusal {
+  readonly put: Put;
+  readonly error: OurFailure;
 }
 
-type Expected = NonNullable<Parameters<Objects['put']>[0]['expected']>;
+type OurFailure = ApplicationFailure & { readonly type: FailureName };
 
-function expectedVersion(inPlace: boolean, etag: string | null | undefined): Expected {
-  return inPlace && etag ? { etag } : 'absent';
+function isOurs(error: unknown): error is OurFailure {
+  return error instanceof ApplicationFailure && isFailureName(error.type);
 }
 
-function putContent(
-  put: Put,
-  context: StoreContext,
-  expected: Expected,
-): Promise<{ readonly etag: string }> {
-  const { content, key } = put.prepared;
-  const shared = { ...target(put, context), key, contentType: content.contentType, expected };
-  return content.kind === 'text'
-    ? context.objects.put({ ...shared, body: content.body })
-    : context.objects.putFile({ ...shared, path: content.path });
+/** `InvalidDocument` is what S3 says of exactly this object (its key, its size); anything else may concern the bucket or the service. */
+function throwIfHopeless(stored: readonly StoredDocument[], refused: readonly Refusal[]): void {
+  if (stored.length > 0) return;
+  const common = refused.find(({ error }) => error.type !== 'InvalidDocument');
+  if (common) throw common.error;
 }
 
-function target(put: Put, { definition, run, signal }: StoreContext) {
-  const metadata = { 'doc-id-hash': put.prepared.hash, 'run-id': run };
-  return { bucket: definition.knowledgeBase.bucket, metadata, signal };
+function toFailed({ put, error }: Refusal, context: StoreContext): FailedDocument {
+  const { hash, document } = put.prepared;
+  return failedDocument(hash, document.id, { failure: error.type, detail: error.message }, context);
 }
 
-const PUT_TRIES = 4;
+/** Between the tries of one document; the SDK has tried twice in each of them. */
+const PAUSES_MS = [200, 800, 2000] as const;
+const LONGEST_PAUSE_MS = 5000;
 
-/** Another version than the recorded one lies there: written by a crash before its row, or by a newer attempt. Only the owner of the claim goes on. */
-async function putFenced(
-  context: StoreContext,
-  first: Expected,
-  put: (expected: Expected) => Promise<{ readonly etag: string }>,
-): Promise<string> {
-  let expected = first;
-  for (let tries = 1; ; tries += 1) {
+/** One document must not make a whole batch be read again: what passes is waited for here, for a few seconds. */
+async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const pauseMs of PAUSES_MS) {
     try {
-      return (await put(expected)).etag;
+      return await work();
     } catch (error) {
-      if (!isConflict(error) || tries >= PUT_TRIES) throw error;
-      if (!(await holdsClaim(context.db, reference(context), context.claim.fence)))
-        throw overtaken(reference(context));
-      const etag = currentEtag(error);
-      expected = etag ? { etag } : 'absent';
+      if (!isOurs(error) || isOvertaken(error) || !FAILURES[error.type].retried) throw error;
+      const asked = typeof error.nextRetryDelay === 'number' ? error.nextRetryDelay : 0;
+      const jittered = pauseMs * (0.5 + Math.random());
+      await sleep(Math.min(LONGEST_PAUSE_MS, Math.max(asked, jittered)), undefined, { signal });
     }
   }
+  return work();
 }
 
-function isConflict(error: unknown): error is ApplicationFailure {
-  return error instanceof ApplicationFailure && error.type === 'Conflict';
-}
+/** How long an answer about the claim is good for. A process that slept through it (a zombie) asks again before its next write. */
+const CLAIM_FRESH_MS = 5000;
 
-function currentEtag(error: ApplicationFailure): string | undefined {
-  const etag = (error.details?.[0] as { etag?: unknown } | undefined)?.etag;
-  return typeof etag === 'string' ? etag : undefined;
-}
-
-/** S3 refuses exactly this object (its key, its metadata, its size); anything else concerns the bucket or the service. */
-function isOneDocumentsFault(error: unknown): boolean {
-  return error instanceof ApplicationFailure && error.type === 'InvalidDocument';
-}
-
-function storedDocument(
-  { prepared, content: contentChanged }: Put,
-  { definition, configSig }: StoreContext,
-  etags: { readonly contentEtag: string; readonly sidecarEtag: string },
-): StoredDocument {
-  const { hash, document, key, content, contentHash, metaHash, attributes } = prepared;
-  return {
-    hash,
-    docId: singleLine(document.id),
-    bucket: definition.knowledgeBase.bucket,
-    key,
-    contentHash,
-    metaHash,
-    configSig,
-    ...etags,
-    ...document.validators,
-    ...optionalFields(document),
-    bytes: content.bytes,
-    notes: attributes.notes,
-    contentChanged,
+/** A zombie stops before its first write, and after a pause; what is under way then, the conditional writes and the commit stop. */
+function claimCheck(context: StoreContext): () => Promise<void> {
+  let asked: { readonly atMs: number; readonly held: Promise<boolean> } | undefined;
+  return async () => {
+    if (!asked || performance.now() - asked.atMs > CLAIM_FRESH_MS) {
+      const held = holdsClaim(context.db, reference(context), context.claim.fence);
+      asked = { atMs: performance.now(), held };
+    }
+    if (!(await asked.held)) throw overtaken(reference(context));
   };
-}
-
-function optionalFields({ title, url, modifiedAt }: SourceDocument) {
-  const valid = modifiedAt !== undefined && !Number.isNaN(Date.parse(modifiedAt));
-  return {
-    ...(title ? { title: singleLine(title).slice(0, 500).toWellFormed() } : {}),
-    ...(url ? { url: singleLine(url) } : {}),
-    ...(valid ? { modifiedAt } : {}),
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

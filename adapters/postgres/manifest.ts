@@ -52,7 +52,7 @@ export async function deadLettersOfRun(
     .where('tenant', '=', tenant)
     .where('source', '=', source)
     .where('run', '=', run)
-    .where('hash', 'in', hashes)
+    .where('hash', '=', sql<string>`any(${hashes}::text[])`)
     .execute();
   return new Set(rows.map((row) => row.hash));
 }

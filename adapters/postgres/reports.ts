@@ -58,7 +58,7 @@ const RUN_COLUMNS =
   listing_note as "listingNote", failure, failure_message as message, held`);
 
 /** A live document as the manifest has it. */
-export interface DocumentReport {
+interface DocumentReport {
   /** The id that the source gave it. */
   readonly id: string;
   readonly title: string | null;

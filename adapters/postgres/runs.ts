@@ -14,6 +14,8 @@ export interface NewRun extends SourceReference {
   readonly digest: string;
   readonly trigger: string;
   readonly startedAt: Date;
+  /** The time that the schedule meant. */
+  readonly nominalAt: Date;
 }
 
 /** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset) begins anew. */
@@ -30,6 +32,7 @@ export async function openRun(db: Database, run: NewRun): Promise<void> {
       status: 'running',
       phase: 'starting',
       started_at: run.startedAt,
+      nominal_at: run.nominalAt,
     })
     .onConflict((conflict) =>
       conflict

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { sql } from 'kysely';
 import { failure } from '../../workflows/failures.ts';
 import type { Database } from './database.ts';
@@ -69,5 +70,12 @@ export function overtaken({ source }: SourceReference): Error {
   return failure(
     'Conflict',
     `A newer attempt collects source "${source}"; this one stopped without writing.`,
+    { details: { overtaken: true } },
   );
+}
+
+/** Is it the failure of an attempt that was overtaken? Trying again would be in vain. */
+export function isOvertaken(error: unknown): boolean {
+  if (!(error instanceof ApplicationFailure)) return false;
+  return (error.details?.[0] as { overtaken?: unknown } | undefined)?.overtaken === true;
 }

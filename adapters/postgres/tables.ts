@@ -114,6 +114,7 @@ interface RunTable {
   status: 'running' | 'succeeded' | 'partial' | 'failed' | 'held';
   phase: string;
   started_at: Time;
+  nominal_at: OptionalTime;
   finished_at: OptionalTime;
   updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
   slices: Generated<number>;

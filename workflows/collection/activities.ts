@@ -32,8 +32,10 @@ export interface LoadSourceInput {
   readonly tenant: string;
   readonly source: string;
   readonly trigger: string;
-  /** The nominal time of the run, milliseconds since the epoch. */
+  /** When the workflow began, the same for every attempt; milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** The time that the schedule meant: earlier for a late or backfilled run. */
+  readonly nominalAtMs: number;
 }
 
 export type LoadedSource = { readonly enabled: false; readonly because: string } | EnabledSource;

@@ -58,6 +58,7 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
     ...run,
     temporalRunId: workflowInfo().runId,
     trigger: input.trigger,
+    nominalAtMs: nominalAtMs(),
   });
   if (!loaded.enabled) return { status: 'disabled', counts: NO_COUNTS, because: loaded.because };
   const reference = { ...run, digest: loaded.digest };
@@ -90,11 +91,14 @@ function runReference({
   source,
   tenant = DEFAULT_TENANT,
 }: CollectSourceInput): Omit<RunReference, 'digest'> {
-  const info = workflowInfo();
-  // The nominal time of the schedule, so that a late start or a retry does not move the run's own time.
-  const nominal = info.typedSearchAttributes.get(scheduledStartTime);
-  const startedAtMs = (nominal ?? info.runStartTime).getTime();
-  return { runId: info.workflowId, tenant, source, startedAtMs };
+  const { workflowId, startTime } = workflowInfo();
+  return { runId: workflowId, tenant, source, startedAtMs: startTime.getTime() };
+}
+
+/** The time that the schedule meant: a late or backfilled run begins later. */
+function nominalAtMs(): number {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  return (typedSearchAttributes.get(scheduledStartTime) ?? startTime).getTime();
 }
 
 async function readAndStore(

@@ -101,6 +101,8 @@ const STATEMENTS = [
     status text not null,
     phase text not null,
     started_at timestamptz not null,
+    -- The time that the schedule meant: earlier than the start for a late or backfilled run.
+    nominal_at timestamptz,
     finished_at timestamptz,
     updated_at timestamptz not null default now(),
     slices integer not null default 0,
