@@ -5,7 +5,7 @@ import { NON_RETRYABLE } from './failures.ts';
 
 const nonRetryableErrorTypes = [...NON_RETRYABLE];
 
-/** Load, announce, finish: below five seconds, on the workflow's own worker. */
+/** Load, announce, finish: below five seconds, on the workflow's own worker. A database that starts again within half a minute fails no run. */
 export const local: LocalActivityOptions = {
   startToCloseTimeout: '10 seconds',
   scheduleToCloseTimeout: '1 minute',
@@ -14,7 +14,8 @@ export const local: LocalActivityOptions = {
   retry: {
     initialInterval: '200 milliseconds',
     backoffCoefficient: 2,
-    maximumAttempts: 6,
+    maximumInterval: '5 seconds',
+    maximumAttempts: 12,
     nonRetryableErrorTypes,
   },
 };

@@ -18,6 +18,7 @@ import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import type {
   CollectionActivities,
   EnabledSource,
+  LoadedSource,
   RunReference,
   SliceReport,
 } from './activities.ts';
@@ -54,12 +55,7 @@ setWorkflowOptions({ failureExceptionTypes: [Error] }, collectSource);
  */
 export async function collectSource(input: CollectSourceInput): Promise<RunOutcome> {
   const run = runReference(input);
-  const loaded = await steps.loadSource({
-    ...run,
-    temporalRunId: workflowInfo().runId,
-    trigger: input.trigger,
-    nominalAtMs: nominalAtMs(),
-  });
+  const loaded = await load(input, run);
   if (!loaded.enabled) return { status: 'disabled', counts: NO_COUNTS, because: loaded.because };
   const reference = { ...run, digest: loaded.digest };
   let counts = NO_COUNTS;
@@ -83,7 +79,20 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
     return await finish(loaded, reference, { counts, verdict, held: reconciled.held });
   } catch (error) {
     if (isFinal(error)) throw error;
-    return await CancellationScope.nonCancellable(() => fail(loaded, reference, counts, error));
+    return await fail(loaded.title, reference, counts, error);
+  }
+}
+
+async function load(
+  { source, trigger }: CollectSourceInput,
+  run: Omit<RunReference, 'digest'>,
+): Promise<LoadedSource> {
+  const temporalRunId = workflowInfo().runId;
+  try {
+    return await steps.loadSource({ ...run, temporalRunId, trigger, nominalAtMs: nominalAtMs() });
+  } catch (error) {
+    // The row is open if only the answer was lost.
+    return fail(source, { ...run, digest: '' }, NO_COUNTS, error);
   }
 }
 
@@ -107,13 +116,15 @@ async function readAndStore(
   onSlice: (report: SliceReport) => void,
 ): Promise<{ slice: SliceReport; slices: number }> {
   const { collectDocuments } = collectActivities(loaded);
+  let counts = NO_COUNTS;
   for (let slice = 0; ; slice += 1) {
-    showPhase(loaded, reference, 'reading and storing');
+    showReading(loaded.title, reference, counts);
     const summary = slice === 0 ? 'read and store' : `read and store, slice ${slice + 1}`;
     const report = await collectDocuments.executeWithOptions({ summary }, [
       { ...reference, slice },
     ]);
     onSlice(report);
+    counts = report.counts;
     if (!report.more) return { slice: report, slices: slice + 1 };
     if (slice + 1 >= loaded.bounds.maxSlices) {
       const boundReached = `the run stopped after ${slice + 1} slices; the next one goes on where it ended`;
@@ -168,7 +179,7 @@ async function finish(
 ): Promise<RunOutcome> {
   const temporalRunId = workflowInfo().runId;
   await steps.finishRun({ ...reference, temporalRunId, verdict, ...(held ? { held } : {}) });
-  showEnd(loaded, reference, counts, verdict);
+  showEnd(loaded.title, reference, counts, verdict);
   if (verdict.status === 'failed')
     throw failure(verdict.failure ?? 'Defect', verdict.because, { details: { final: true } });
   return {
@@ -180,26 +191,35 @@ async function finish(
 
 /** A run that failed fails as a workflow too, by the failure's own name, so that every list tells the truth. */
 async function fail(
-  loaded: EnabledSource,
+  title: string,
   reference: RunReference,
   counts: RunCounts,
   error: unknown,
 ): Promise<never> {
   const { name, message } = classify(error);
   const verdict: RunVerdict = { status: 'failed', because: message, failure: name };
-  await steps.finishRun({ ...reference, temporalRunId: workflowInfo().runId, verdict });
-  showEnd(loaded, reference, counts, verdict);
+  await CancellationScope.nonCancellable(() => endRow(reference, verdict));
+  showEnd(title, reference, counts, verdict);
   if (isCancellation(error)) throw error;
   throw failure(name, message, { cause: error });
 }
 
-function showPhase(loaded: EnabledSource, reference: RunReference, phase: string): void {
+/** The reason of the run must not be lost because its row cannot be written. */
+async function endRow(reference: RunReference, verdict: RunVerdict): Promise<void> {
+  try {
+    await steps.finishRun({ ...reference, temporalRunId: workflowInfo().runId, verdict });
+  } catch (error) {
+    log.error('the end of a failed run was not recorded', { reason: classify(error).message });
+  }
+}
+
+function showReading(title: string, reference: RunReference, counts: RunCounts): void {
   const commands = [`npm run cli -- run show ${reference.runId}`];
-  setCurrentDetails(runDetails({ title: loaded.title, phase, counts: NO_COUNTS, commands }));
+  setCurrentDetails(runDetails({ title, phase: 'reading and storing', counts, commands }));
 }
 
 function showEnd(
-  loaded: EnabledSource,
+  title: string,
   reference: RunReference,
   counts: RunCounts,
   verdict: RunVerdict,
@@ -216,7 +236,7 @@ function showEnd(
     ...(counts.failed > 0 ? [`npm run cli -- dead-letters ${reference.source}`] : []),
   ];
   const details = {
-    title: loaded.title,
+    title,
     phase: `${verdict.status}, ${describeCounts(counts)}`,
     counts,
     commands,

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
+import { ensureSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
+import type { TaskQueue } from '../../workers/config.ts';
+
+const TASK_QUEUES: readonly TaskQueue[] = ['orchestration', 'collect', 'browser', 'ingestion'];
+
+/** Workers on every task queue of the product, in a namespace of their own, so that test files never take each other's work. */
+export interface TestWorkers extends Temporal {
+  /** Shuts the workers down and closes the connections; the server goes on. */
+  stop(): Promise<void>;
+}
+
+export interface TestWorkersOptions {
+  /** `host:port` of a dev server. */
+  readonly address: string;
+  readonly activities: object;
+  readonly options?: Partial<WorkerOptions>;
+}
+
+/** Makes a namespace with our search attributes and starts one worker a task queue in it. */
+export async function startTestWorkers(options: TestWorkersOptions): Promise<TestWorkers> {
+  const { address } = options;
+  installQuietRuntime();
+  const namespace = await newNamespace(address);
+  const temporal = connectTemporal({ address, namespace });
+  const connection = await NativeConnection.connect({ address });
+  const running = await runOnEveryQueue({ ...options, connection, namespace });
+  return {
+    ...temporal,
+    async stop() {
+      await running.stop();
+      await connection.close();
+      await temporal.close();
+    },
+  };
+}
+
+export interface EveryQueueOptions extends Omit<TestWorkersOptions, 'address'> {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
+/** One worker a task queue on a connection of the caller's. */
+export async function runOnEveryQueue({
+  connection,
+  namespace,
+  activities,
+  options,
+}: EveryQueueOptions): Promise<{ stop(): Promise<void> }> {
+  const bundle = await workflowBundle();
+  const workers = await Promise.all(
+    TASK_QUEUES.map((taskQueue) =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        activities,
+        ...(taskQueue === 'orchestration' ? { workflowBundle: bundle } : {}),
+        ...options,
+      }),
+    ),
+  );
+  const ended = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+/** Every workflow of the product, bundled once a process. */
+export function workflowBundle(): Promise<WorkflowBundle> {
+  bundled ??= bundleWorkflows(fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)));
+  return bundled;
+}
+
+let bundled: Promise<WorkflowBundle> | undefined;
+
+/** Bundles another set of workflows; the bundler's own log is left out. */
+export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+}
+
+let installed = false;
+
+/** What workflows and activities log on purpose is noise in a test: their behaviour is asserted on instead. */
+export function installQuietRuntime(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) },
+    },
+  });
+}
+
+async function newNamespace(address: string): Promise<string> {
+  const namespace = `test-${randomUUID().slice(0, 8)}`;
+  const temporal = connectTemporal({ address });
+  try {
+    await temporal.connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: ONE_DAY_SECONDS },
+    });
+    await ensureSearchAttributes(temporal.connection, namespace);
+  } finally {
+    await temporal.close();
+  }
+  return namespace;
+}
+
+/** The shortest retention that the server takes. The number is a Long on the wire. */
+const ONE_DAY_SECONDS = 86_400 as never;

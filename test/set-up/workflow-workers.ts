@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, inject } from 'vitest';
+import { startTestWorkers, type TestWorkers, type TestWorkersOptions } from './temporal-workers.ts';
+import { countKinds, eventsOf, largestPayloadBytes } from './workflow-history.ts';
+
+/** The bound of a payload (architecture.md §3); bodies go to S3. */
+const MAX_PAYLOAD_BYTES = 8192;
+
+/**
+ * Gives the file that calls it workers on every task queue in a namespace of its own. After the last test every history of that
+ * namespace is read: a failed workflow task, or a payload of more than 8 KB, fails the file.
+ */
+export function withWorkers(options: Omit<TestWorkersOptions, 'address'>): () => TestWorkers {
+  let workers: TestWorkers | undefined;
+  beforeAll(async () => {
+    workers = await startTestWorkers({ ...options, address: inject('temporalAddress') });
+  });
+  afterAll(async () => {
+    if (!workers) return;
+    try {
+      await checkHistories(workers);
+    } finally {
+      await workers.stop();
+    }
+  });
+  return () => {
+    if (workers === undefined)
+      throw new Error('The workers are there inside tests and hooks only.');
+    return workers;
+  };
+}
+
+async function checkHistories({ client }: TestWorkers): Promise<void> {
+  const broken: string[] = [];
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const events = await eventsOf(client.workflow.getHandle(workflowId, runId));
+    const bytes = largestPayloadBytes(events);
+    if (bytes > MAX_PAYLOAD_BYTES) broken.push(`${workflowId}: a payload has ${bytes} bytes`);
+    if (countKinds(events)['workflowTaskFailed']) broken.push(`${workflowId}: a task failed`);
+  }
+  if (broken.length > 0) throw new Error(`Histories break the rules. ${broken.join('; ')}.`);
+}
