@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { cancellationSignal, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { closeRead, readRunCounts, setRunPhase } from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
-import { claimSource } from '../../adapters/postgres/source-state.ts';
+import { claimSource, isOvertaken } from '../../adapters/postgres/source-state.ts';
 import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
 import { addCounts, NO_COUNTS } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
@@ -15,8 +15,9 @@ import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
 import { openSource, type OpenedSource } from './open-source.ts';
-import { readSlice, type ReadEnding } from './read-slice.ts';
+import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import type { StoreContext } from './store-context.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** Waits of at most a minute stay in the activity's own retry; longer ones end the slice and become a timer of the workflow. */
 const SHORT_WAIT_MS = 60_000;
@@ -29,7 +30,8 @@ export async function collectDocuments(
   deps: CollectionDependencies,
 ): Promise<SliceReport> {
   const opened = await openSource(input.digest, deps);
-  await setRunPhase(deps.db, input.runId, 'reading and storing');
+  const phase = 'reading and storing';
+  await setRunPhase(deps.db, { id: input.runId, phase, slices: input.slice + 1 });
   const { tenant, source, runId } = input;
   const claim = await claimSource(deps.db, {
     tenant,
@@ -38,6 +40,7 @@ export async function collectDocuments(
     configSig: opened.configSig,
   });
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'wellspring-run-'));
+  const taken = takenDocuments(await readRunCounts(deps.db, runId));
   const progress = { counts: NO_COUNTS };
   try {
     const signal = cancellationSignal();
@@ -54,18 +57,20 @@ export async function collectDocuments(
     };
     const env = sourceEnv({ input, opened, temporaryDirectory, signal, deps });
     const ending = await withHeartbeat(
-      () => ({ phase: 'reading and storing', ...progress.counts }),
+      () => ({ phase, ...progress.counts }),
       () =>
         readSlice({
           env,
           context,
           tuning: deps.tuning,
+          attemptMs: activityInfo().startToCloseTimeoutMs,
+          taken,
           onCommit: (counts) => (progress.counts = addCounts(progress.counts, counts)),
         }),
     );
     return await report(ending, context, deps);
   } catch (error) {
-    throw redacted(error, opened.redact);
+    throw withoutSecrets(error, opened.redact);
   } finally {
     await rm(temporaryDirectory, { recursive: true, force: true });
   }
@@ -143,7 +148,8 @@ async function rest(
 ): Promise<SliceReport> {
   const { error, progressed } = ending;
   const waitMs = askedWaitMs(error);
-  const worthWaiting = isRetried(error) && ((waitMs ?? 0) > SHORT_WAIT_MS || progressed);
+  const worthWaiting =
+    isRetried(error) && !isOvertaken(error) && ((waitMs ?? 0) > SHORT_WAIT_MS || progressed);
   if (!worthWaiting) throw error;
   const restMs = Math.max(waitMs ?? 0, REST_MS);
   if (waitMs !== undefined) metrics.rateLimited(waitMs);
@@ -187,20 +193,6 @@ function close({ db, definition, claim, run }: StoreContext, listing: ListingRep
 
 async function totals({ db, run }: StoreContext) {
   return addCounts(NO_COUNTS, await readRunCounts(db, run));
-}
-
-/** Failures end in history and logs: no secret may stand in them. */
-function redacted(error: unknown, redact: (text: string) => string): unknown {
-  if (!(error instanceof ApplicationFailure)) return error;
-  return ApplicationFailure.create({
-    message: redact(error.message),
-    ...(error.type ? { type: error.type } : {}),
-    nonRetryable: error.nonRetryable ?? false,
-    ...(error.details
-      ? { details: JSON.parse(redact(JSON.stringify(error.details))) as unknown[] }
-      : {}),
-    ...(error.nextRetryDelay === undefined ? {} : { nextRetryDelay: error.nextRetryDelay }),
-  });
 }
 
 function messageOf(error: unknown): string {

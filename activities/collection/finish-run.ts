@@ -1,4 +1,4 @@
-import { endRun, readRunCounts } from '../../adapters/postgres/runs.ts';
+import { endRun, readRunTotals } from '../../adapters/postgres/runs.ts';
 import type { FinishRunInput } from '../../workflows/collection/activities.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 
@@ -8,10 +8,22 @@ export async function finishRun(
   { db, metrics }: CollectionDependencies,
 ): Promise<void> {
   const { runId, temporalRunId, verdict, held, tenant, source, startedAtMs } = input;
-  const ended = await endRun(db, { id: runId, temporalRunId, verdict, ...(held ? { held } : {}) });
+  const because = storable(verdict.because);
+  const ended = await endRun(db, {
+    id: runId,
+    temporalRunId,
+    verdict: { ...verdict, because },
+    ...(held ? { held } : {}),
+  });
   if (!ended) return;
   const { status } = verdict;
-  const counts = await readRunCounts(db, runId);
-  const fresh = status === 'succeeded' || status === 'partial';
+  const { counts, listingComplete } = await readRunTotals(db, runId);
+  const endedWell = status === 'succeeded' || status === 'partial';
+  const fresh = endedWell && listingComplete !== false;
   metrics.runEnded({ tenant, source, status, counts, durationMs: Date.now() - startedAtMs, fresh });
+}
+
+/** The text of a failure comes from anywhere; PostgreSQL takes neither NUL nor half a character. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cancellationSignal, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { mapTexts } from '../../adapters/definitions/map-texts.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
 import type {
   InspectionReport,
@@ -15,6 +15,7 @@ import type { SourceEnv } from '../sources/contract.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { openSource, type OpenedSource } from './open-source.ts';
 import { prepareDocument, type PreparedDocument } from './prepare-document.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const EXCERPT_CHARACTERS = 600;
 /** The report stays below 8 KB, the bound of a payload. */
@@ -46,13 +47,7 @@ export async function inspectSource(
       async () => fitted(await inspect(input, opened, env, deps), opened.redact),
     );
   } catch (error) {
-    if (!(error instanceof ApplicationFailure)) throw error;
-    const { type, nonRetryable } = error;
-    throw ApplicationFailure.create({
-      message: opened.redact(error.message),
-      nonRetryable: nonRetryable ?? false,
-      ...(type ? { type } : {}),
-    });
+    throw withoutSecrets(error, opened.redact);
   } finally {
     stop.abort();
     await rm(temporaryDirectory, { recursive: true, force: true });
@@ -141,7 +136,7 @@ function previewed({ document, key, content, attributes }: PreparedDocument): Pr
 
 /** Shortens texts, then lists, until the report fits into a payload, and says so. */
 function fitted(report: InspectionReport, redact: (text: string) => string): InspectionReport {
-  const clean = JSON.parse(redact(JSON.stringify(report))) as InspectionReport;
+  const clean = mapTexts(report, redact) as InspectionReport;
   const steps = [1, 0.5, 0.25, 0.1, 0.03].map((share) =>
     share === 1 ? clean : shortened(clean, share),
   );

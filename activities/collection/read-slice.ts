@@ -3,7 +3,7 @@ import type { ListingReport } from '../../workflows/collection/run-status.ts';
 import type { ReadMessage, SourceEnv } from '../sources/contract.ts';
 import type { OpenSource } from '../sources/define-source.ts';
 import type { CollectionTuning } from './dependencies.ts';
-import type { DocumentMessage } from './sort-messages.ts';
+import { cleanDetail, type DocumentMessage } from './sort-messages.ts';
 import { storeBatch } from './store-batch.ts';
 import type { StoreContext } from './store-context.ts';
 
@@ -22,6 +22,10 @@ export interface SliceReading {
   readonly env: SourceEnv;
   readonly context: StoreContext & { readonly source: OpenSource };
   readonly tuning: CollectionTuning;
+  /** Longest time of this attempt. */
+  readonly attemptMs: number;
+  /** Documents that the run has taken already: earlier slices, and what an earlier attempt committed. */
+  readonly taken: number;
   readonly onCommit: (counts: RunCounts) => void;
 }
 
@@ -35,18 +39,26 @@ export async function readSlice({
   env,
   context,
   tuning,
+  attemptMs,
+  taken: takenBefore,
   onCommit,
 }: SliceReading): Promise<ReadEnding> {
-  const batch = openBatch(context, tuning, onCommit);
+  let taken = takenBefore;
+  const batch = openBatch(context, tuning, (counts) => {
+    taken += takenDocuments(counts);
+    onCommit(counts);
+  });
   const { limits } = context.definition;
-  const endMs = Date.now() + limits.timeoutMs * SHARE_OF_ATTEMPT;
+  const maxDocuments = limits.maxDocuments ?? Number.POSITIVE_INFINITY;
+  const endMs = Date.now() + Math.min(limits.timeoutMs, attemptMs) * SHARE_OF_ATTEMPT;
   let documents = 0;
   let listing: ListingReport | undefined;
   try {
     for await (const message of context.source.read(context.claim.cursor, env)) {
       env.signal.throwIfAborted();
       if (message.kind === 'listing') {
-        listing = { complete: message.complete, ...(message.why ? { why: message.why } : {}) };
+        const why = message.why ? { why: cleanDetail(message.why, context) } : {};
+        listing = { complete: message.complete, ...why };
       } else if (message.kind === 'checkpoint') {
         await batch.checkpoint(message.cursor);
         if (documents >= limits.sliceDocuments || Date.now() > endMs)
@@ -54,12 +66,9 @@ export async function readSlice({
       } else {
         documents += 1;
         await batch.add(message);
-        if (documents >= (limits.maxDocuments ?? Number.POSITIVE_INFINITY)) {
-          return await batch.end({
-            kind: 'bound',
-            because: `the run stopped at its bound of ${documents} documents (limits.maxDocuments)`,
-          });
-        }
+        // Only a commit tells how many of them are new to the run: a retried attempt reads some again.
+        if (taken + batch.size() >= maxDocuments) await batch.flush();
+        if (taken >= maxDocuments) return { kind: 'bound', because: boundReached(maxDocuments) };
       }
     }
     return await batch.end({ kind: 'end', ...(listing ? { listing } : {}) });
@@ -68,6 +77,16 @@ export async function readSlice({
     await batch.flush();
     return { kind: 'failed', error, progressed: batch.progressed() };
   }
+}
+
+/** Documents that count for the bound of a run. */
+export function takenDocuments(counts: Partial<RunCounts>): number {
+  const { added = 0, updated = 0, unchanged = 0, failed = 0 } = counts;
+  return added + updated + unchanged + failed;
+}
+
+function boundReached(maxDocuments: number): string {
+  return `the run stopped at its bound of ${maxDocuments} documents (limits.maxDocuments)`;
 }
 
 function openBatch(
@@ -96,6 +115,7 @@ function openBatch(
 
   return {
     flush,
+    size: (): number => messages.length,
     // A site that is down makes a crawl advance over failures: that is no progress.
     progressed: (): boolean => confirmed > 0 && committedCursor !== startCursor,
     async add(message: DocumentMessage): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
+import type { Database } from '../../adapters/postgres/database.ts';
 import {
   findCandidates,
   findStaleObjects,
@@ -9,13 +10,13 @@ import {
   type Candidate,
   type Candidates,
 } from '../../adapters/postgres/removals.ts';
-import { setRunPhase } from '../../adapters/postgres/runs.ts';
+import { readRunCounts, setRunPhase } from '../../adapters/postgres/runs.ts';
 import { definitionByDigest } from '../../adapters/postgres/revisions.ts';
 import type {
   ReconcileDocumentsInput,
   ReconcileReport,
 } from '../../workflows/collection/activities.ts';
-import { NO_COUNTS } from '../../workflows/collection/counts.ts';
+import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import { refuseDeletion } from '../../workflows/collection/deletion-guard.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { HeldReport } from '../../workflows/collection/run-status.ts';
@@ -40,25 +41,33 @@ export async function reconcileDocuments(
       'NotFound',
       `No definition has the digest "${input.digest}". Run "wellspring apply" again.`,
     );
-  await setRunPhase(db, input.runId, 'removing what the source no longer has');
+  await setRunPhase(db, { id: input.runId, phase: 'removing what the source no longer has' });
   const progress = { deleted: 0 };
   return withHeartbeat(
     () => ({ phase: 'removing', ...progress }),
     async () => {
-      if (input.listingComplete) await removeStaleObjects(input, deps);
-      const found = await findCandidates(db, input, input.listingComplete);
-      const held = holdBack(found, definition);
-      if (held) return { counts: NO_COUNTS, held };
-      for (let at = 0; at < found.candidates.length; at += STEP) {
-        const step = found.candidates.slice(at, at + STEP);
-        await remove(step, input, definition, deps);
-        progress.deleted += step.length;
+      if (input.listingComplete) await removeStaleObjects(input, definition, deps);
+      const { candidates, live } = await findCandidates(db, input, input.listingComplete);
+      const interrupted = candidates.filter((one) => one.interrupted);
+      const fresh = candidates.filter((one) => !one.interrupted);
+      const held = holdBack({ candidates: fresh, live: live - interrupted.length }, definition);
+      const allowed = [...interrupted, ...(held ? [] : fresh)];
+      for (let at = 0; at < allowed.length; at += STEP) {
+        const step = allowed.slice(at, at + STEP);
+        progress.deleted += await remove(step, input, definition, deps);
       }
-      return { counts: { ...NO_COUNTS, deleted: progress.deleted } };
+      return { counts: await deletedByRun(db, input.runId), ...(held ? { held } : {}) };
     },
   );
 }
 
+/** Of all attempts of this run: one that died after its work must not leave a report of nothing. */
+async function deletedByRun(db: Database, runId: string): Promise<RunCounts> {
+  const { deleted = 0 } = await readRunCounts(db, runId);
+  return { ...NO_COUNTS, deleted };
+}
+
+/** What was begun was allowed then, and is finished; the guard judges the rest. */
 function holdBack(
   { candidates, live }: Candidates,
   definition: SourceDefinition,
@@ -82,13 +91,15 @@ function holdBack(
 /** Row to `deleting`, content, sidecar, row to `deleted`: at every moment something is left that says what to finish. */
 async function remove(
   step: readonly Candidate[],
-  { tenant, source, runId }: ReconcileDocumentsInput,
+  { tenant, source, runId, listingComplete }: ReconcileDocumentsInput,
   definition: SourceDefinition,
   { db, objects }: CollectionDependencies,
-): Promise<void> {
+): Promise<number> {
   const signal = cancellationSignal();
-  await markDeleting(db, { tenant, source, hashes: step.map((one) => one.hash) });
-  for (const [bucket, keys] of keysByBucket(step)) {
+  const hashes = step.map((one) => one.hash);
+  const marked = await markDeleting(db, { tenant, source, run: runId, hashes, listingComplete });
+  const going = step.filter((one) => marked.has(one.hash));
+  for (const [bucket, keys] of keysByBucket(going)) {
     await removeAll({ objects, bucket, keys, signal });
     await removeAll({ objects, bucket, keys: keys.map(sidecarKey), signal });
   }
@@ -96,9 +107,10 @@ async function remove(
     tenant,
     source,
     run: runId,
-    deleted: step,
+    deleted: going,
     target: definition.knowledgeBase,
   });
+  return going.length;
 }
 
 function keysByBucket(
@@ -128,6 +140,7 @@ async function removeAll({
 
 async function removeStaleObjects(
   { tenant, source }: ReconcileDocumentsInput,
+  { knowledgeBase }: SourceDefinition,
   { db, objects }: CollectionDependencies,
 ): Promise<void> {
   const signal = cancellationSignal();
@@ -136,5 +149,5 @@ async function removeStaleObjects(
     await removeAll({ objects, bucket, keys, signal });
     await removeAll({ objects, bucket, keys: keys.map(sidecarKey), signal });
   }
-  await forgetStaleObjects(db, { tenant, source });
+  await forgetStaleObjects(db, { tenant, source, target: knowledgeBase });
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RunCounts } from '../../workflows/collection/counts.ts';
+import { encodeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import type { SourceReference } from './source-state.ts';
 import type { DocumentState } from './tables.ts';
@@ -129,7 +130,7 @@ export interface Batch extends SourceReference {
  */
 export async function commitBatch(db: Database, batch: Batch): Promise<boolean> {
   const { tenant, source, run, fence, listing, startedAt } = batch;
-  const cursor = batch.cursor === undefined ? null : JSON.stringify(batch.cursor);
+  const cursor = batch.cursor === undefined ? null : encodeCursor(batch.cursor);
   const { rows } = await sql<{ held: boolean }>`
     with claim as (
       update source_state set cursor = case when ${batch.cursor !== undefined} then ${cursor}::jsonb else cursor end

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly key: string;
   /** Which rule named it, for the record of the deletion. */
   readonly rule: string;
+  /** An earlier attempt has begun to delete it: some of its objects may be gone. */
+  readonly interrupted: boolean;
 }
 
 export interface Candidates {
@@ -32,7 +34,7 @@ export async function findCandidates(
     select d.hash, d.doc_id as "docId", d.title, d.bucket, d.key,
       case when d.state = 'deleting' then 'finish a deletion that was interrupted'
         when d.gone_count >= 2 then 'removed at the source: ' || coalesce(d.gone_why, '')
-        else 'missing from a complete listing' end as rule
+        else 'missing from a complete listing' end as rule, d.state = 'deleting' as interrupted
     from documents d join source_state s on s.tenant = d.tenant and s.source = d.source
     where d.tenant = ${tenant} and d.source = ${source} and d.state in ('live', 'deleting')
       and (d.state = 'deleting' or d.gone_count >= 2 or (${listingComplete} and d.last_seen_listing < s.listing))
@@ -48,32 +50,41 @@ export async function findCandidates(
 }
 
 export interface DeletionMark extends SourceReference {
+  /** The run that deletes: when another one has claimed the source since, nothing is marked. */
+  readonly run: string;
   readonly hashes: readonly string[];
+  readonly listingComplete: boolean;
 }
 
-/** First step of a deletion: the row says so before an object goes, so that a crash leaves something to finish. */
+/**
+ * First step of a deletion: the row says so before an object goes, so that a crash leaves something to finish. Returns the hashes that
+ * may go: what was seen again since it was named, or belongs to a newer run, is left out.
+ */
 export async function markDeleting(
   db: Database,
-  { tenant, source, hashes }: DeletionMark,
-): Promise<void> {
-  await db
-    .updateTable('documents')
-    .set({ state: 'deleting' })
-    .where('tenant', '=', tenant)
-    .where('source', '=', source)
-    .where('state', '=', 'live')
-    .where('hash', 'in', hashes)
-    .execute();
+  { tenant, source, run, hashes, listingComplete }: DeletionMark,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ hash: string }>`
+    update documents d set state = 'deleting'
+    from (select tenant, source, listing from source_state
+      where tenant = ${tenant} and source = ${source} and run = ${run} for share) s
+    where d.tenant = s.tenant and d.source = s.source and d.hash = any(${hashes}::text[])
+      and (d.state = 'deleting' or (d.state = 'live'
+        and (d.gone_count >= 2 or (${listingComplete} and d.last_seen_listing < s.listing))))
+    returning d.hash`.execute(db);
+  return new Set(rows.map(({ hash }) => hash));
 }
 
 export interface DeletionRecord extends SourceReference {
   readonly run: string;
   readonly deleted: readonly Candidate[];
-  readonly target: {
-    readonly id: string;
-    readonly knowledgeBaseId: string;
-    readonly dataSourceId: string;
-  };
+  readonly target: MarkedTarget;
+}
+
+interface MarkedTarget {
+  readonly id: string;
+  readonly knowledgeBaseId: string;
+  readonly dataSourceId: string;
 }
 
 /** Last step: rows become `deleted`, each deletion leaves a record, the totals of the run and the mark of the sync follow. One statement. */
@@ -124,13 +135,20 @@ export async function findStaleObjects(
   return rows;
 }
 
+/** After they were removed: the knowledge base has to look again, for an ingestion may have met them meanwhile. */
 export async function forgetStaleObjects(
   db: Database,
-  { tenant, source }: SourceReference,
+  { tenant, source, target }: SourceReference & { readonly target: MarkedTarget },
 ): Promise<void> {
-  await db
-    .deleteFrom('stale_objects')
-    .where('tenant', '=', tenant)
-    .where('source', '=', source)
-    .execute();
+  await sql`
+    with forgotten as (
+      delete from stale_objects where tenant = ${tenant} and source = ${source} returning 1
+    )
+    insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
+    select ${target.id}, ${target.knowledgeBaseId}, ${target.dataSourceId}, clock_timestamp(), clock_timestamp()
+    where exists (select 1 from forgotten)
+    on conflict (knowledge_base_id, data_source_id) do update
+      set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at`.execute(
+    db,
+  );
 }

@@ -57,14 +57,41 @@ export async function openRun(db: Database, run: NewRun): Promise<void> {
 
 /** Totals of the run so far; what is missing is zero. */
 export async function readRunCounts(db: Database, id: string): Promise<Partial<RunCounts>> {
-  const row = await db.selectFrom('runs').select('counts').where('id', '=', id).executeTakeFirst();
-  return row?.counts ?? {};
+  return (await readRunTotals(db, id)).counts;
 }
 
-export async function setRunPhase(db: Database, id: string, phase: string): Promise<void> {
+export interface RunTotals {
+  readonly counts: Partial<RunCounts>;
+  /** Null where the source type has no listing, or the read did not come to its end. */
+  readonly listingComplete: boolean | null;
+}
+
+export async function readRunTotals(db: Database, id: string): Promise<RunTotals> {
+  const row = await db
+    .selectFrom('runs')
+    .select(['counts', 'listing_complete'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return { counts: row?.counts ?? {}, listingComplete: row?.listing_complete ?? null };
+}
+
+/** Shows where a running run is; `slices` is how many it has begun. */
+export async function setRunPhase(
+  db: Database,
+  {
+    id,
+    phase,
+    slices = 0,
+  }: { readonly id: string; readonly phase: string; readonly slices?: number },
+): Promise<void> {
   await db
     .updateTable('runs')
-    .set((eb) => ({ phase, attempts: eb('attempts', '+', 1), updated_at: sql<Date>`now()` }))
+    .set((eb) => ({
+      phase,
+      attempts: eb('attempts', '+', 1),
+      slices: sql<number>`greatest(slices, ${slices}::integer)`,
+      updated_at: sql<Date>`now()`,
+    }))
     .where('id', '=', id)
     .where('status', '=', 'running')
     .execute();
@@ -94,7 +121,7 @@ export async function closeRead(
     with state as (
       update source_state set listing_open = false where tenant = ${tenant} and source = ${source} and fence = ${fence} returning 1
     ), noted as (
-      update runs set listing_complete = ${report?.complete ?? null}, listing_note = ${report?.why ?? null}, slices = slices + 1
+      update runs set listing_complete = ${report?.complete ?? null}, listing_note = ${report?.why ?? null}
       where id = ${run} and exists (select 1 from state)
     )
     select

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { sql } from 'kysely';
 import { failure } from '../../workflows/failures.ts';
+import { decodeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 
 export interface SourceReference {
@@ -47,7 +48,7 @@ export async function claimSource(
     returning fence, cursor, listing`.execute(db);
   const [claim] = rows;
   if (!claim) throw failure('Defect', `The state of source "${source}" was not written.`);
-  return claim;
+  return { ...claim, cursor: decodeCursor(claim.cursor) };
 }
 
 /** True while no newer attempt has claimed the source. */
