@@ -41,8 +41,10 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       on live.source = s.key and live.tenant = coalesce(d.body->>'tenant', 'default')
     left join (select tenant, source, count(*) from dead_letters group by 1, 2) letters
       on letters.source = s.key and letters.tenant = coalesce(d.body->>'tenant', 'default')
-    left join lateral (select * from runs where runs.source = s.key order by started_at desc limit 1) last on true
-    left join lateral (select finished_at from runs where runs.source = s.key and status in ('succeeded', 'partial')
+    left join lateral (select * from runs where runs.source = s.key
+      and runs.tenant = coalesce(d.body->>'tenant', 'default') order by started_at desc limit 1) last on true
+    left join lateral (select finished_at from runs where runs.source = s.key
+      and runs.tenant = coalesce(d.body->>'tenant', 'default') and status in ('succeeded', 'partial')
       and listing_complete is distinct from false order by started_at desc limit 1) success on true
     where r.in_force
     order by s.key`.execute(db);
