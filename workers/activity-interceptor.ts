@@ -1,4 +1,4 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure, type Next } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { databaseFailure } from '../adapters/postgres/errors.ts';
@@ -29,15 +29,17 @@ export function activityInterceptor(): ActivityInboundCallsInterceptor {
 }
 
 function withName(error: unknown): unknown {
-  if (error instanceof CancelledFailure || isAbort(error)) return error;
+  if (isCancellation(error)) return error;
   if (error instanceof ApplicationFailure && isFailureName(error.type)) return error;
   const database = databaseFailure(error);
   if (database) return database;
   return defect(error);
 }
 
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+/** An abort counts as one only when the activity itself was cancelled: code also aborts for reasons of its own. */
+function isCancellation(error: unknown): boolean {
+  if (error instanceof CancelledFailure) return true;
+  return error instanceof Error && error.name === 'AbortError' && cancellationSignal().aborted;
 }
 
 function defect(error: unknown): ApplicationFailure {
