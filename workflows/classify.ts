@@ -17,12 +17,18 @@ export function classify(error: unknown): Classified {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof ApplicationFailure && isFailureName(at.type))
       return { name: at.type, message: at.message };
-    if (at instanceof TimeoutFailure) return timedOut(at, error);
+    if (at instanceof TimeoutFailure) return lastFailure(at) ?? timedOut(at, error);
     if (at instanceof CancelledFailure)
       return { name: 'Unavailable', message: 'The run was cancelled.' };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { name: 'Defect', message: `Something unexpected happened: ${message}` };
+}
+
+/** When the time for retries is over, the reason of the last attempt says more than the clock. */
+function lastFailure({ cause }: TimeoutFailure): Classified | undefined {
+  if (!(cause instanceof ApplicationFailure) || !isFailureName(cause.type)) return undefined;
+  return { name: cause.type, message: cause.message };
 }
 
 function timedOut(timeout: TimeoutFailure, error: unknown): Classified {
