@@ -31,8 +31,13 @@ Options
 Nothing real is taken from your environment unless --real names it. Ctrl-C stops everything; the next start goes on.
 `;
 
-/** @throws Error - one sentence about the wrong option. */
-export function parseStartArguments(argv: readonly string[]): StartArguments {
+/** Relative paths begin at `workingFolder`. @throws Error - one sentence about the wrong option. */
+export function parseStartArguments(
+  argv: readonly string[],
+  workingFolder: string,
+): StartArguments {
+  const absolute = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(workingFolder, path);
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -48,8 +53,8 @@ export function parseStartArguments(argv: readonly string[]): StartArguments {
     help: values.help,
     once: values.once,
     run: values.run,
-    configFile: values.config === undefined ? undefined : resolve(values.config),
-    stateFolder: values.state === undefined ? undefined : resolve(values.state),
+    configFile: absolute(values.config),
+    stateFolder: absolute(values.state),
     real: new Set(values.real.flatMap((list) => list.split(',')).map(realPart)),
   };
 }

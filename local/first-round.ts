@@ -45,12 +45,47 @@ export async function collectOnce(options: RoundOptions): Promise<ReadonlyMap<st
   const { definitions, schedules, browserReady, signal } = options;
   const waiting = new Set(definitions.filter((one) => one.type === 'browser').map((one) => one.id));
   const triggers = definitions.map(async ({ id, tenant, type }) => {
-    if (type === 'browser') await browserReady.catch(() => undefined);
+    if (type === 'browser') await untilReady(browserReady, signal);
     waiting.delete(id);
-    if (!signal.aborted) await schedules.trigger(sourceScheduleId(tenant, id));
+    await patiently(() => schedules.trigger(sourceScheduleId(tenant, id)), signal);
   });
   const [rows] = await Promise.all([follow(options, waiting), ...triggers]);
   return rows;
+}
+
+/** A Chromium may take minutes to come; whoever stops the system does not wait for it. */
+async function untilReady(ready: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([ready.catch(() => undefined), aborted]);
+}
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Asks a part that may be away for a moment, because it was killed and is started again. Undefined when everything is being stopped.
+ * @throws what the part answered last, when it stayed away.
+ */
+async function patiently<Answer>(
+  ask: () => Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const endMs = Date.now() + PATIENCE_MS;
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > endMs && !signal.aborted) throw error;
+    }
+    await pause(signal);
+  }
+  return undefined;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 async function follow(
@@ -60,15 +95,17 @@ async function follow(
   const { db, definitions, screen, since, signal } = options;
   let giveUpMs = Date.now() + STARTED_WITHIN_MS;
   for (;;) {
-    const rows = new Map((await readRuns(db, { since })).map((row) => [row.source, row]));
+    const runs = (await patiently(() => readRuns(db, { since }), signal)) ?? [];
+    const rows = new Map(runs.map((row) => [row.source, row]));
+    if (signal.aborted) return rows;
     screen.block(
       definitions.map((definition) => progressLine(definition, rows.get(definition.id), waiting)),
     );
     const open = definitions.filter(({ id }) => !rows.get(id)?.finishedAt);
     if (waiting.size > 0 || open.some(({ id }) => rows.has(id)))
       giveUpMs = Date.now() + STARTED_WITHIN_MS;
-    if (open.length === 0 || signal.aborted || Date.now() > giveUpMs) return rows;
-    await sleep(LOOK_EVERY_MS);
+    if (open.length === 0 || Date.now() > giveUpMs) return rows;
+    await pause(signal);
   }
 }
 
@@ -82,7 +119,11 @@ function progressLine(
     : waiting.has(id)
       ? 'waits for Chromium'
       : 'waits for a worker';
-  return { key: id, text: `  ${mark(row)} ${id.padEnd(18)} ${type.padEnd(9)} ${state}` };
+  return {
+    key: id,
+    text: `  ${mark(row)} ${id.padEnd(18)} ${type.padEnd(9)} ${state}`,
+    ended: Boolean(row?.finishedAt),
+  };
 }
 
 /** One run in a line: its counts while it goes on, its status and reason when it has ended. */
@@ -114,15 +155,16 @@ export async function waitForSync({
 }: Pick<RoundOptions, 'db' | 'screen' | 'signal'>): Promise<boolean> {
   const endMs = Date.now() + SYNC_WITHIN_MS;
   for (;;) {
-    const open = (await readSyncLags(db)).filter((one) => one.lagMs > 0);
-    if (open.length === 0) return true;
+    const lags = await patiently(() => readSyncLags(db), signal);
+    const open = (lags ?? []).filter((one) => one.lagMs > 0);
     if (signal.aborted || Date.now() > endMs) return false;
+    if (open.length === 0) return true;
     screen.block([
       {
         key: 'sync',
         text: `  … the knowledge base ingests what changed (${open.map((one) => one.knowledgeBase).join(', ')})`,
       },
     ]);
-    await sleep(LOOK_EVERY_MS);
+    await pause(signal);
   }
 }

@@ -49,10 +49,15 @@ export interface RunningPostgres {
  */
 export async function startPostgres(given: PostgresOptions): Promise<RunningPostgres> {
   // The server stands in its data folder, from where a relative path would lead elsewhere.
-  const options = { ...given, home: resolve(given.home) };
-  const { home } = options;
+  const home = resolve(given.home);
   makeHome(home);
   const unlock = await lockHome(home);
+  const onExit = (exit: Exit): void => {
+    // A server that ended by itself may be started again at once, by us too.
+    unlock();
+    given.onExit?.(exit);
+  };
+  const options = { ...given, home, onExit };
   try {
     const server = await startServer(options);
     const url = (database: string): string => databaseUrl(home, options.port, database);
@@ -142,7 +147,7 @@ function serverArguments({ home, port, settings }: PostgresOptions): readonly st
 
 function databaseUrl(home: string, port: number, database: string): string {
   const password = databasePassword(home);
-  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}?sslmode=disable`;
 }
 
 async function accepts(url: string): Promise<boolean> {

@@ -1,4 +1,5 @@
-import { hostname, userInfo } from 'node:os';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sourceTypes } from '../activities/sources/index.ts';
 import { loadDefinitions } from '../adapters/definitions/load.ts';
@@ -7,9 +8,10 @@ import { storeRevision } from '../adapters/postgres/revisions.ts';
 import { readRuns, type RunRow } from '../adapters/postgres/run-rows.ts';
 import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
 import { createSchedules } from '../adapters/temporal/schedules.ts';
+import { author } from '../client/author.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
 import { parseStartArguments, START_HELP, type StartArguments } from './arguments.ts';
-import { readLocalConfig } from './config.ts';
+import { reachLoopbackDirectly, readLocalConfig } from './config.ts';
 import { collectOnce, describeRun, dueSources, waitForSync } from './first-round.ts';
 import { createScreen } from './screen.ts';
 import { startSystem, type System } from './system/system.ts';
@@ -17,15 +19,19 @@ import { findChromium } from './tools/chromium.ts';
 
 const screen = createScreen(process.stdout);
 const stopping = new AbortController();
+/** 128 and SIGINT, as shells count. */
+const INTERRUPTED = 130;
 
 /** `npm start`: the whole system on one machine. */
 async function main(argv: readonly string[]): Promise<number> {
-  const args = parseStartArguments(argv);
+  const local = readLocalConfig();
+  const args = parseStartArguments(argv, local.workingFolder);
   if (args.help) {
     screen.line(START_HELP);
     return 0;
   }
-  const local = readLocalConfig();
+  if (args.configFile !== undefined) await mustBeReadable(args.configFile);
+  reachLoopbackDirectly();
   const stateFolder = args.stateFolder ?? local.stateFolder;
   const announce = (text: string): void => screen.line(`  ${text}`);
   screen.line(`Wellspring starts. Its state is kept in ${stateFolder}; Ctrl-C stops it.`);
@@ -49,6 +55,16 @@ async function main(argv: readonly string[]): Promise<number> {
     await system.stop();
     screen.line('Stopped. Start it again with "npm start": it goes on with its state.');
   }
+}
+
+/** A misspelt path is said at once, not after everything was brought up. */
+async function mustBeReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new Error(
+      `The definitions file "${file}" cannot be read. Mend the path after --config, or write one with "npm run cli -- init".`,
+      { cause },
+    );
+  });
 }
 
 /** Before anything is contacted: what is embedded and what is real, and why. */
@@ -94,8 +110,8 @@ async function collect(
   screen.settle();
   const synced = await waitForSync(options);
   screen.settle();
-  if (stopping.signal.aborted) return 130;
-  await summary(system, definitions, synced);
+  if (stopping.signal.aborted) return INTERRUPTED;
+  await summary(system, definitions, { synced, args });
   if (args.once) return exitCode(round, rows, synced);
   await watch(system);
   return 0;
@@ -116,7 +132,7 @@ async function apply(
   for (const notice of loaded.notices) announce(notice.sentence);
   const { changed, revision } = await storeRevision(system.db, {
     definitions: loaded.sources,
-    author: `${userInfo().username}@${hostname()}`,
+    author: author(),
   });
   const report = await reconcileRevision(system.db, schedules, { now: new Date() });
   if (report.refused) announce(report.refused);
@@ -141,7 +157,7 @@ async function prepareBrowser(announce: (text: string) => void): Promise<void> {
 async function summary(
   { db, endpoints }: System,
   definitions: readonly SourceDefinition[],
-  synced: boolean,
+  { synced, args }: { readonly synced: boolean; readonly args: StartArguments },
 ): Promise<void> {
   const fleet = await readFleet(db);
   const live = fleet.reduce((total, row) => total + row.live, 0);
@@ -151,6 +167,7 @@ async function summary(
     `${live} documents of ${definitions.length} sources are in S3${synced ? ' and in the knowledge base' : '; their ingestion has not ended yet'}.`,
   );
   screen.line('');
+  if (args.once) return;
   screen.line('Where to look');
   if (temporal.uiUrl) screen.line(`  Temporal Web UI   ${temporal.uiUrl}`);
   if (aws)
@@ -160,22 +177,33 @@ async function summary(
   if (metricsUrl) screen.line(`  Metrics           ${metricsUrl}`);
   screen.line('');
   screen.line('What to try, in another terminal');
-  for (const command of commands(definitions)) screen.line(`  ${command}`);
+  for (const command of commands(definitions, args.stateFolder)) screen.line(`  ${command}`);
 }
 
-function commands(definitions: readonly SourceDefinition[]): string[] {
+function commands(
+  definitions: readonly SourceDefinition[],
+  stateFolder: string | undefined,
+): string[] {
   const [first] = definitions;
   const isQuickstart = definitions.some((one) => one.id === 'licences');
   const question = isQuickstart
     ? 'which licences demand the source when the program is used over a network?'
     : 'what is new?';
+  // Without it they would look for the system of the usual folder.
+  const state = stateFolder === undefined ? '' : ` --state ${quoted(stateFolder)}`;
   return [
-    `npm run cli -- ask "${question}"`,
-    'npm run cli -- sources',
-    ...(first ? [`npm run cli -- documents ${first.id}`, `npm run cli -- run ${first.id}`] : []),
-    'npm run temporal -- schedule list',
+    `npm run cli -- ask${state} "${question}"`,
+    `npm run cli -- sources${state}`,
+    ...(first
+      ? [`npm run cli -- documents ${first.id}${state}`, `npm run cli -- run ${first.id}${state}`]
+      : []),
+    `npm run temporal --${state} schedule list`,
     'npm run cli -- --help',
   ];
+}
+
+function quoted(path: string): string {
+  return /^[\w./@-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function exitCode(
@@ -190,21 +218,27 @@ function exitCode(
 }
 
 const WATCH_EVERY_MS = 1000;
+const WATCH_BACK_MS = 600_000;
 
 /** Stays up for the schedules: each run that ends is a line. */
 async function watch({ db }: System): Promise<void> {
   screen.line('');
   screen.line('The schedules go on. Each run that ends is shown here; Ctrl-C stops everything.');
-  const shown = new Set(
-    (await readRuns(db, { since: new Date(0) })).filter((row) => row.finishedAt).map(keyOf),
-  );
+  // A database that was killed is back within seconds; what ended meanwhile is shown then.
+  const recent = async (): Promise<readonly RunRow[]> => {
+    const rows = await readRuns(db, { since: new Date(Date.now() - WATCH_BACK_MS) }).catch(
+      () => [],
+    );
+    return rows.filter((row) => row.finishedAt);
+  };
+  const shown = new Set((await recent()).map(keyOf));
   while (!stopping.signal.aborted) {
     await sleep(WATCH_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-    const recent = await readRuns(db, { since: new Date(Date.now() - 600_000) }).catch(() => []);
-    for (const row of recent.filter((one) => one.finishedAt && !shown.has(keyOf(one)))) {
+    if (stopping.signal.aborted) return;
+    for (const row of (await recent()).filter((one) => !shown.has(keyOf(one)))) {
       shown.add(keyOf(row));
       const time = (row.finishedAt ?? new Date()).toTimeString().slice(0, 8);
-      screen.line(`  ${time} ${row.source.padEnd(18)} ${describeRun(row)}`);
+      screen.entry(`  ${time} ${row.source.padEnd(18)} ${describeRun(row)}`);
     }
   }
 }
@@ -213,10 +247,16 @@ function keyOf({ id, finishedAt }: RunRow): string {
   return `${id} ${finishedAt?.getTime() ?? 0}`;
 }
 
-/** The first signal stops in order; a second one does not wait. */
+const ONE_KEYPRESS_MS = 500;
+let firstSignalMs = 0;
+
+/** The first signal stops in order; a second one does not wait: the guard then ends what is left. */
 function onSignal(): void {
-  if (stopping.signal.aborted) process.exit(130);
-  stopping.abort();
+  if (!stopping.signal.aborted) {
+    firstSignalMs = Date.now();
+    stopping.abort();
+    // npm passes on a signal that the terminal has sent to us as well: that is still the first one.
+  } else if (Date.now() - firstSignalMs > ONE_KEYPRESS_MS) process.exit(INTERRUPTED);
 }
 
 const [major = 0] = process.versions.node.split('.').map(Number);
@@ -226,6 +266,8 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// A terminal that was closed, or a reader such as "head" that has gone: what is printed is lost, and the parts are still stopped in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('SIGHUP', onSignal);
@@ -233,6 +275,7 @@ let code = 1;
 try {
   code = await main(process.argv.slice(2));
 } catch (error) {
+  if (stopping.signal.aborted) code = INTERRUPTED;
   console.error(error instanceof Error ? error.message : error);
 }
 // Every part has been stopped; a forgotten timer must not keep the terminal.

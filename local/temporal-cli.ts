@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { argv } from 'node:process';
 import { readEndpoints } from '../adapters/endpoints.ts';
-import { environmentWith, readLocalConfig } from './config.ts';
+import { environmentWith, type LocalConfig, readLocalConfig } from './config.ts';
 import { findTemporalCli } from './tools/temporal-cli.ts';
 
 // `npm run temporal -- …`: the Temporal CLI that was found, talking to the system that `npm start` keeps up.
@@ -14,13 +15,12 @@ try {
   process.exitCode = 1;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
   const config = readLocalConfig();
-  const endpoints = await readEndpoints(config.stateFolder);
+  const { stateFolder, args } = ownOption(given, config);
+  const endpoints = await readEndpoints(stateFolder);
   if (endpoints === undefined) {
-    throw new Error(
-      `No running system found in "${config.stateFolder}". Start one with "npm start".`,
-    );
+    throw new Error(`No running system found in "${stateFolder}". Start one with "npm start".`);
   }
   const announce = (line: string): void => console.error(line);
   const cli = await findTemporalCli({ ...config, mayInstall: true, sdkDownload: true, announce });
@@ -31,4 +31,14 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
+}
+
+/** `--state FOLDER` in front is ours, as with `npm start`; everything else belongs to the Temporal CLI. */
+function ownOption(
+  given: readonly string[],
+  { stateFolder, workingFolder }: LocalConfig,
+): { readonly stateFolder: string; readonly args: readonly string[] } {
+  const [first, folder, ...args] = given;
+  if (first !== '--state' || folder === undefined) return { stateFolder, args: given };
+  return { stateFolder: resolve(workingFolder, folder), args };
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
@@ -7,13 +8,14 @@ import { removeEndpoints, writeEndpoints, type Endpoints } from '../../adapters/
 import { connectTemporal } from '../../adapters/temporal/connection.ts';
 import { takeLock } from '../lock.ts';
 import { endLeftovers } from '../pid-record.ts';
-import { choosePort } from '../ports.ts';
 import { startPostgres } from '../postgres.ts';
 import { startTemporal } from '../temporal-server.ts';
 import { findTemporalCli } from '../tools/temporal-cli.ts';
 import { startCloud, type CloudPart } from './cloud-part.ts';
 import { PORTS, type SystemContext, type Variables } from './context.ts';
+import { keptPorts } from './kept-ports.ts';
 import { QUICKSTART_DEFINITIONS, startQuickstart, type QuickstartPart } from './quickstart-part.ts';
+import { requireRealParts } from './real-parts.ts';
 import { supervise, type Stoppable } from './supervise.ts';
 import { startWorker } from './worker-part.ts';
 
@@ -43,6 +45,8 @@ export interface SystemOptions extends Omit<SystemContext, 'port'> {
 }
 
 const LOCK_WAIT_MS = 3000;
+/** What is still starting when the start is broken off may end this long; beyond it, the guard ends it. */
+const BROKEN_OFF_WITHIN_MS = 5000;
 
 /**
  * Brings up the whole system on one machine: Temporal, PostgreSQL, the cloud and the workers, each embedded or real. Nothing real is taken from
@@ -50,49 +54,86 @@ const LOCK_WAIT_MS = 3000;
  * @throws Error - a part could not be started: the sentence says which and what to do; everything that had been started is ended again.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { stateFolder } = options;
+  const { stateFolder, configFile, announce, signal } = options;
+  requireRealParts({ ...options, quickstart: configFile === undefined });
   await mkdir(join(stateFolder, 'logs'), { recursive: true });
   const unlock = await takeLock(join(stateFolder, 'lock'), LOCK_WAIT_MS);
   if (!unlock)
     throw new Error(
       `A system runs already on "${stateFolder}". Stop it with Ctrl-C there, or work in another folder.`,
     );
-  const started: Stoppable[] = [{ stop: async () => unlock() }];
+  const started = startedParts();
   const stop = async (): Promise<void> => {
     await removeEndpoints(stateFolder);
-    for (const part of started.splice(0).toReversed()) await part.stop();
+    await started.stop();
   };
   try {
-    await endLeftovers(join(stateFolder, 'processes'));
-    const context = { ...options, port: portChooser(options.announce) };
-    const composed = await Promise.race([
-      compose(context, options.configFile, started),
-      broken(options.signal),
-    ]);
-    return { ...composed, stop };
+    await endOfEarlierSystem(stateFolder);
+    const context = {
+      ...options,
+      port: await keptPorts(join(stateFolder, 'ports.json'), announce),
+    };
+    const composing = compose(context, configFile, started.keep);
+    const composed = await Promise.race([composing, broken(signal)]).catch(async (error) => {
+      await stop();
+      const left = sleep(BROKEN_OFF_WITHIN_MS, undefined, { ref: false });
+      await Promise.race([composing.catch(() => undefined), left]);
+      throw error;
+    });
+    return { ...composed, stop: () => stop().finally(unlock) };
   } catch (error) {
-    await stop();
+    unlock();
     throw error;
   }
 }
 
+interface StartedParts {
+  /** Keeps a part that runs, to be stopped. @throws Error - all has been stopped meanwhile; this part too, then. */
+  readonly keep: <Part extends Stoppable>(part: Part) => Promise<Part>;
+  /** Stops all, the last started first; one that cannot be stopped keeps none of the others. */
+  readonly stop: () => Promise<void>;
+}
+
+function startedParts(): StartedParts {
+  const started: Stoppable[] = [];
+  let stopped = false;
+  return {
+    async keep(part) {
+      started.push(part);
+      if (!stopped) return part;
+      await part.stop();
+      throw brokenOff();
+    },
+    async stop() {
+      stopped = true;
+      for (const part of started.splice(0).toReversed()) await part.stop().catch(() => undefined);
+    },
+  };
+}
+
+/** What was left by a system that was killed would hold the ports that we want again. */
+async function endOfEarlierSystem(stateFolder: string): Promise<void> {
+  const records = ['processes', 'temporal/processes', 'postgres/processes'];
+  for (const folder of records) await endLeftovers(join(stateFolder, folder));
+}
+
 function broken(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = (): void => reject(new Error('The start was broken off.'));
+    const stop = (): void => reject(brokenOff());
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
 }
 
+function brokenOff(): Error {
+  return new Error('The start was broken off.');
+}
+
 async function compose(
   context: SystemContext,
   configFile: string | undefined,
-  started: Stoppable[],
+  keep: StartedParts['keep'],
 ): Promise<Omit<System, 'stop'>> {
-  const keep = <Part extends Stoppable>(part: Part): Part => {
-    started.push(part);
-    return part;
-  };
   // All of them begin at once; each is kept as soon as it runs, so that a failure of one ends the others.
   const [temporal, database, cloud] = await allOrError([
     startTemporalPart(context).then(keep),
@@ -100,23 +141,24 @@ async function compose(
     context.real.has('aws') ? undefined : startCloud(context).then(keep),
   ]);
   const db = openDatabase(database.url);
-  keep({ stop: () => db.destroy() });
+  await keep({ stop: () => db.destroy() });
   await migrate(db);
   const quickstart =
     configFile === undefined
-      ? keep(await startQuickstart(context, database.quickstartUrl))
+      ? await keep(await startQuickstart(context, database.quickstartUrl))
       : undefined;
   const variables = ownVariables(cloud, quickstart);
-  const worker = keep(
+  const worker = await keep(
     await startWorker(context, {
       databaseUrl: database.url,
       temporal: temporal.endpoint,
       aws: cloud?.endpoints,
       variables: { ...variables, ...quickstart?.secrets },
       allowedHosts: quickstart?.allowedHosts ?? [],
+      folder: dirname(configFile ?? QUICKSTART_DEFINITIONS),
     }),
   );
-  keep({ stop: () => temporal.connected.close() });
+  await keep({ stop: () => temporal.connected.close() });
   const endpoints: Endpoints = {
     version: 1,
     pid: process.pid,
@@ -147,17 +189,6 @@ async function allOrError<T extends readonly unknown[]>(
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
-}
-
-function portChooser(announce: (line: string) => void): SystemContext['port'] {
-  const promised: number[] = [];
-  return async (name, wanted) => {
-    const { port, taken } = await choosePort(wanted, { except: promised });
-    promised.push(port);
-    if (taken)
-      announce(`Port ${wanted} is taken by another program: ${name} listens on ${port} instead.`);
-    return port;
-  };
 }
 
 async function startTemporalPart(context: SystemContext) {
@@ -211,11 +242,6 @@ async function startDatabasePart(
   const realUrl = context.real.has('database')
     ? context.ambient('WELLSPRING_DATABASE_URL')
     : undefined;
-  if (context.real.has('database') && !realUrl) {
-    throw new Error(
-      'WELLSPRING_DATABASE_URL is missing. Set it, or leave "database" out of --real.',
-    );
-  }
   if (realUrl && !quickstart)
     return {
       url: realUrl,

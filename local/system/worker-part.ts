@@ -18,6 +18,8 @@ export interface WorkerOptions {
   /** For secret references of definitions. */
   readonly variables: Variables;
   readonly allowedHosts: readonly string[];
+  /** Where relative paths of definitions begin: the folder of their file. */
+  readonly folder: string;
 }
 
 const READY_TIMEOUT_MS = 90_000;
@@ -40,6 +42,7 @@ export async function startWorker(
         command: process.execPath,
         args: [fileURLToPath(new URL('../../workers/main.ts', import.meta.url))],
         env,
+        cwd: options.folder,
         logFile: join(context.stateFolder, 'logs', 'worker.log'),
         recordFolder: join(context.stateFolder, 'processes'),
         program: 'workers/main.ts',
@@ -72,6 +75,8 @@ function workerEnvironment(
   const { databaseUrl, temporal, aws, variables, allowedHosts } = options;
   const ownHosts = context.ambient('WELLSPRING_ALLOWED_HOSTS');
   return {
+    ...(temporal ? without(context, 'TEMPORAL_') : {}),
+    ...(aws ? { ...without(context, 'AWS_'), WELLSPRING_BUCKET_OWNER: undefined } : {}),
     ...variables,
     WELLSPRING_DATABASE_URL: databaseUrl,
     WELLSPRING_HTTP_ADDRESS: `127.0.0.1:${port}`,
@@ -85,15 +90,17 @@ function workerEnvironment(
   };
 }
 
+/** Whatever the person's shell has set for the real one: a profile, an endpoint, a switch that refuses endpoints. */
+function without({ local }: SystemContext, prefix: string): Record<string, undefined> {
+  const names = local.variableNames.filter((name) => name.startsWith(prefix));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
 function embeddedTemporal({ address, namespace }: Endpoints['temporal'], configFile: string) {
   return {
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
     TEMPORAL_CONFIG_FILE: configFile,
-    TEMPORAL_PROFILE: undefined,
-    TEMPORAL_API_KEY: undefined,
-    TEMPORAL_TLS: undefined,
-    TEMPORAL_CODEC_ENDPOINT: undefined,
   };
 }
 
@@ -111,11 +118,8 @@ function embeddedAws({
     // What the embedded cloud does not have must not reach the real one.
     AWS_ENDPOINT_URL: endpoints['BEDROCK_AGENT'],
     AWS_REGION: region,
-    AWS_DEFAULT_REGION: undefined,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: undefined,
-    AWS_PROFILE: undefined,
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
