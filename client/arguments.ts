@@ -95,7 +95,11 @@ function readCommand(argv: readonly string[], command: Command, verbWords: numbe
 
 function checkPositionals(given: readonly string[], { name, positionals }: Command): void {
   const missing = positionals.find(({ required }, at) => required && !given[at]?.trim());
-  if (missing) throw wrongUsage(`"${name}" needs a ${missing.name}.`, seeHelp(name));
+  if (missing)
+    throw wrongUsage(
+      `"${name}" needs ${missing.name === 'id' ? 'an' : 'a'} ${missing.name}.`,
+      seeHelp(name),
+    );
   const extra = given[positionals.length];
   if (extra === undefined || positionals.at(-1)?.many) return;
   throw wrongUsage(`"${name}" does not know what to do with "${extra}".`, seeHelp(name));

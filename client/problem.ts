@@ -21,7 +21,7 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-export interface ProblemFinding {
+interface ProblemFinding {
   readonly file: string;
   readonly line: number;
   readonly sentence: string;

@@ -1,6 +1,7 @@
 import { readFleet, type FleetRow } from '../../adapters/postgres/fleet.ts';
 import type { ScheduleFacts, Schedules } from '../../adapters/temporal/schedules.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
+import { DISABLED_NOTE } from '../../workflows/collection/schedule-plan.ts';
 import { FAILURES, isFailureName } from '../../workflows/failures.ts';
 import { relativeTime } from '../relative-time.ts';
 import { statusLook } from '../run-text.ts';
@@ -142,7 +143,9 @@ function problems(
   const reason = lastFailure ?? lastStatus ?? '';
   const sentences = [
     ...(lastMessage ? [`${reason}${when}: ${clean(lastMessage)}${remedy}`] : []),
-    ...(paused ? [`paused: ${clean(pauseNote) || 'no reason given'}`] : []),
+    ...(paused && pauseNote !== DISABLED_NOTE
+      ? [`paused: ${clean(pauseNote) || 'no reason given'}`]
+      : []),
     ...(deadLetters > 0
       ? [
           `${plural(deadLetters, 'document')} could not be collected; see "${ourCommand(`dead-letters ${source}`)}".`,
