@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { readArguments, type BenchArguments } from './arguments.ts';
+import { benches } from './benches.ts';
+import { currentLoad, takeFingerprint } from './fingerprint.ts';
+import { printed } from './print.ts';
+import type { Bench } from './report.ts';
+
+// `npm run bench -- <name>…`: measures, prints, and keeps the result in bench/results/.
+
+const RESULTS = join(import.meta.dirname, 'results');
+
+try {
+  await main(readArguments(argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function main(given: BenchArguments): Promise<void> {
+  if (given.list) console.log(list());
+  else if (given.help || given.names.length === 0) console.log(help());
+  else for (const bench of given.names.map(benchNamed)) await runOne(bench, given);
+}
+
+function benchNamed(name: string): Bench {
+  const bench = benches.get(name);
+  if (bench) return bench;
+  throw new Error(
+    `No bench is called "${name}". Known benches: ${[...benches.keys()].join(', ')}.`,
+  );
+}
+
+async function runOne(bench: Bench, { json, ...options }: BenchArguments): Promise<void> {
+  const loadBefore = currentLoad();
+  const report = await bench.run({ ...options, say: (line) => console.error(`  … ${line}`) });
+  const { servers, ...found } = report;
+  const fingerprint = await takeFingerprint(loadBefore, servers);
+  const result = `${JSON.stringify({ bench: bench.name, quick: options.quick, ...found, fingerprint }, null, 2)}\n`;
+  await mkdir(RESULTS, { recursive: true });
+  const file = join(RESULTS, `${bench.name}-${fingerprint.date.replaceAll(/[:.]/g, '-')}.json`);
+  await writeFile(file, result);
+  console.log(json ? result.trimEnd() : printed(bench.name, found, fingerprint));
+  console.error(`Kept in "${file}".`);
+}
+
+function list(): string {
+  return [...benches.values()]
+    .map(({ name, summary }) => `${name.padEnd(14)}${summary}`)
+    .join('\n');
+}
+
+function help(): string {
+  return `Usage: npm run bench -- <name>… [options]
+
+${list()}
+
+  --json         print the result as JSON; it is kept in bench/results/ either way
+  --quick        small sizes: the counts are exact, the times mean nothing
+  --rows <n>     rows of the main size (collect-db, collect-flat, delta-noop)
+  --pairs <n>    pairs of interleaved runs; the first is dropped (collect-db, delta-noop)
+  --samples <n>  latencies measured for each side (wf-overhead)
+  --list         the names only, with what they measure
+
+Examples:
+  npm run bench -- delta-noop
+  npm run bench -- collect-db --pairs 20 --json`;
+}
