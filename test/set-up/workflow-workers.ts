@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, inject } from 'vitest';
 import { startTestWorkers, type TestWorkers, type TestWorkersOptions } from './temporal-workers.ts';
-import { countKinds, eventsOf, largestPayloadBytes } from './workflow-history.ts';
+import { attributesOf, eventsOf, largestPayloadBytes } from './workflow-history.ts';
 
 /** The bound of a payload (architecture.md §3); bodies go to S3. */
 const MAX_PAYLOAD_BYTES = 8192;
+
+/** WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND: the test terminated it while a task was under way. */
+const TERMINATED = 17;
 
 /**
  * Gives the file that calls it workers on every task queue in a namespace of its own. After the last test every history of that
@@ -35,7 +38,9 @@ async function checkHistories({ client }: TestWorkers): Promise<void> {
     const events = await eventsOf(client.workflow.getHandle(workflowId, runId));
     const bytes = largestPayloadBytes(events);
     if (bytes > MAX_PAYLOAD_BYTES) broken.push(`${workflowId}: a payload has ${bytes} bytes`);
-    if (countKinds(events)['workflowTaskFailed']) broken.push(`${workflowId}: a task failed`);
+    for (const { failure, cause } of attributesOf(events, 'workflowTaskFailedEventAttributes'))
+      if (Number(cause) !== TERMINATED)
+        broken.push(`${workflowId}: a workflow task failed (${cause}): ${failure?.message}`);
   }
   if (broken.length > 0) throw new Error(`Histories break the rules. ${broken.join('; ')}.`);
 }
