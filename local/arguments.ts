@@ -22,7 +22,7 @@ export const START_HELP = `Brings up Wellspring on this machine and collects.
 
 Options
   --config FILE    definitions to run; default: examples/quickstart/wellspring.yaml
-  --once           end when every source was collected and ingested; exit code 0 succeeded, 3 partial, 4 held, 1 failed
+  --once           end when every source was collected and ingested; exit code 0 succeeded, 3 partial, 4 held, 1 failed; 2 wrong usage
   --run            collect every source now, not only what is due
   --real PARTS     use real parts by their own variables: ${REAL_PARTS.join(', ')} (comma-separated); default: all embedded
   --state FOLDER   where everything is kept; default: .wellspring
@@ -38,17 +38,7 @@ export function parseStartArguments(
 ): StartArguments {
   const absolute = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(workingFolder, path);
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      once: { type: 'boolean', default: false },
-      run: { type: 'boolean', default: false },
-      config: { type: 'string' },
-      state: { type: 'string' },
-      real: { type: 'string', multiple: true, default: [] },
-    },
-  });
+  const values = optionsOf(argv);
   return {
     help: values.help,
     once: values.once,
@@ -57,6 +47,28 @@ export function parseStartArguments(
     stateFolder: absolute(values.state),
     real: new Set(values.real.flatMap((list) => list.split(',')).map(realPart)),
   };
+}
+
+function optionsOf(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        once: { type: 'boolean', default: false },
+        run: { type: 'boolean', default: false },
+        config: { type: 'string' },
+        state: { type: 'string' },
+        real: { type: 'string', multiple: true, default: [] },
+      },
+    }).values;
+  } catch (error) {
+    // What Node adds after its first sentence is about positional arguments, which we have none of.
+    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new Error(`${said.replace(/\.$/u, '')}. "npm start -- --help" lists the options.`, {
+      cause: error,
+    });
+  }
 }
 
 function realPart(text: string): RealPart {

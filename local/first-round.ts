@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../adapters/postgres/database.ts';
 import { readFleet, readSyncLags } from '../adapters/postgres/fleet.ts';
 import { readRuns, type RunRow } from '../adapters/postgres/run-rows.ts';
+import type { Client } from '@temporalio/client';
 import type { Schedules } from '../adapters/temporal/schedules.ts';
+import { pendingAttempt, type PendingAttempt } from '../client/pending-attempt.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
 import { NO_COUNTS } from '../workflows/collection/counts.ts';
 import { sourceScheduleId } from '../workflows/collection/ids.ts';
@@ -11,6 +13,7 @@ import type { BlockLine, Screen } from './screen.ts';
 
 export interface RoundOptions {
   readonly db: Database;
+  readonly client: Client;
   readonly schedules: Schedules;
   readonly definitions: readonly SourceDefinition[];
   readonly screen: Screen;
@@ -93,13 +96,17 @@ async function follow(
   waiting: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, RunRow>> {
   const { db, definitions, screen, since, signal } = options;
+  const retries = new Map<string, PendingAttempt>();
   let giveUpMs = Date.now() + STARTED_WITHIN_MS;
-  for (;;) {
+  for (let look = 1; ; look += 1) {
     const runs = (await patiently(() => readRuns(db, { since }), signal)) ?? [];
     const rows = new Map(runs.map((row) => [row.source, row]));
     if (signal.aborted) return rows;
+    if (look % LOOKS_A_REASON === 0) await refreshRetries(retries, runs, options.client);
     screen.block(
-      definitions.map((definition) => progressLine(definition, rows.get(definition.id), waiting)),
+      definitions.map((definition) =>
+        progressLine(definition, { row: rows.get(definition.id), waiting, retries }),
+      ),
     );
     const open = definitions.filter(({ id }) => !rows.get(id)?.finishedAt);
     if (waiting.size > 0 || open.some(({ id }) => rows.has(id)))
@@ -109,16 +116,39 @@ async function follow(
   }
 }
 
+/** Asking Temporal costs more than asking the rows. */
+const LOOKS_A_REASON = 10;
+
+/** Why runs that seem to stand still do not get on. A Temporal that is away for a moment says nothing new. */
+async function refreshRetries(
+  retries: Map<string, PendingAttempt>,
+  runs: readonly RunRow[],
+  client: Client,
+): Promise<void> {
+  const open = runs.filter((run) => !run.finishedAt);
+  const found = await Promise.all(
+    open.map(async ({ id }) => [id, await pendingAttempt({ client }, id)] as const),
+  ).catch(() => undefined);
+  if (!found) return;
+  retries.clear();
+  for (const [id, attempt] of found) if (attempt) retries.set(id, attempt);
+}
+
+interface Progress {
+  readonly row: RunRow | undefined;
+  readonly waiting: ReadonlySet<string>;
+  /** By the id of the run. */
+  readonly retries: ReadonlyMap<string, PendingAttempt>;
+}
+
 function progressLine(
   { id, type }: SourceDefinition,
-  row: RunRow | undefined,
-  waiting: ReadonlySet<string>,
+  { row, waiting, retries }: Progress,
 ): BlockLine {
-  const state = row
-    ? describeRun(row)
-    : waiting.has(id)
-      ? 'waits for Chromium'
-      : 'waits for a worker';
+  const before = waiting.has(id) ? 'waits for Chromium' : 'waits for a worker';
+  const retry = row && !row.finishedAt ? retries.get(row.id) : undefined;
+  const again = retry ? ` – attempt ${retry.attempt}, because of ${retry.failure}` : '';
+  const state = row ? `${describeRun(row)}${again}` : before;
   return {
     key: id,
     text: `  ${mark(row)} ${id.padEnd(18)} ${type.padEnd(9)} ${state}`,

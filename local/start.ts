@@ -1,19 +1,14 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sourceTypes } from '../activities/sources/index.ts';
-import { loadDefinitions } from '../adapters/definitions/load.ts';
 import { readFleet } from '../adapters/postgres/fleet.ts';
-import { storeRevision } from '../adapters/postgres/revisions.ts';
 import { readRuns, type RunRow } from '../adapters/postgres/run-rows.ts';
-import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
 import { createSchedules } from '../adapters/temporal/schedules.ts';
-import { author } from '../client/author.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
+import { applyDefinitions, checkDefinitions } from './apply-definitions.ts';
 import { parseStartArguments, START_HELP, type StartArguments } from './arguments.ts';
-import { reachLoopbackDirectly, readLocalConfig } from './config.ts';
+import { type LocalConfig, reachLoopbackDirectly, readLocalConfig } from './config.ts';
 import { collectOnce, describeRun, dueSources, waitForSync } from './first-round.ts';
 import { createScreen } from './screen.ts';
+import { commandsToTry, failedDocuments, placesToLook } from './summary.ts';
 import { startSystem, type System } from './system/system.ts';
 import { findChromium } from './tools/chromium.ts';
 
@@ -23,14 +18,12 @@ const stopping = new AbortController();
 const INTERRUPTED = 130;
 
 /** `npm start`: the whole system on one machine. */
-async function main(argv: readonly string[]): Promise<number> {
-  const local = readLocalConfig();
-  const args = parseStartArguments(argv, local.workingFolder);
+async function main(args: StartArguments, local: LocalConfig): Promise<number> {
   if (args.help) {
     screen.line(START_HELP);
     return 0;
   }
-  if (args.configFile !== undefined) await mustBeReadable(args.configFile);
+  if (args.configFile !== undefined) await checkDefinitions(args.configFile, { ...local, ...args });
   reachLoopbackDirectly();
   const stateFolder = args.stateFolder ?? local.stateFolder;
   const announce = (text: string): void => screen.line(`  ${text}`);
@@ -57,16 +50,6 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A misspelt path is said at once, not after everything was brought up. */
-async function mustBeReadable(file: string): Promise<void> {
-  await access(file, constants.R_OK).catch((cause: unknown) => {
-    throw new Error(
-      `The definitions file "${file}" cannot be read. Mend the path after --config, or write one with "npm run cli -- init".`,
-      { cause },
-    );
-  });
-}
-
 /** Before anything is contacted: what is embedded and what is real, and why. */
 function describeParts({ real }: StartArguments): void {
   const named = [...real];
@@ -84,7 +67,7 @@ async function collect(
 ): Promise<number> {
   const since = new Date(Date.now() - 1000);
   const schedules = createSchedules(system.client);
-  const definitions = await apply(system, schedules, announce);
+  const definitions = await applyDefinitions(system, schedules, announce);
   const round = args.run
     ? definitions.filter((one) => one.enabled)
     : await dueSources(system.db, definitions);
@@ -99,6 +82,7 @@ async function collect(
   );
   const options = {
     db: system.db,
+    client: system.client,
     schedules,
     definitions: round,
     screen,
@@ -111,38 +95,10 @@ async function collect(
   const synced = await waitForSync(options);
   screen.settle();
   if (stopping.signal.aborted) return INTERRUPTED;
-  await summary(system, definitions, { synced, args });
+  await summary(system, definitions, { rows, synced, args });
   if (args.once) return exitCode(round, rows, synced);
   await watch(system);
   return 0;
-}
-
-async function apply(
-  system: System,
-  schedules: ReturnType<typeof createSchedules>,
-  announce: (text: string) => void,
-): Promise<readonly SourceDefinition[]> {
-  const { configFile } = system.endpoints;
-  const loaded = await loadDefinitions({
-    file: configFile,
-    variables: system.variables,
-    sourceTypes,
-  });
-  if ('errors' in loaded) throw new Error(loaded.errors.map((error) => error.sentence).join('\n'));
-  for (const notice of loaded.notices) announce(notice.sentence);
-  const { changed, revision } = await storeRevision(system.db, {
-    definitions: loaded.sources,
-    author: author(),
-  });
-  const report = await reconcileRevision(system.db, schedules, { now: new Date() });
-  if (report.refused) announce(report.refused);
-  const news = changed
-    ? `revision ${revision.id} is now in force`
-    : `revision ${revision.id} stays in force`;
-  announce(
-    `${loaded.sources.length} sources from ${configFile}: ${news}; schedules: ${report.created} created, ${report.updated} updated, ${report.unchanged} unchanged.`,
-  );
-  return loaded.sources;
 }
 
 /** Only the browser source waits for this, and only it fails without one. */
@@ -154,56 +110,36 @@ async function prepareBrowser(announce: (text: string) => void): Promise<void> {
   }
 }
 
+interface Round {
+  readonly rows: ReadonlyMap<string, RunRow>;
+  readonly synced: boolean;
+  readonly args: StartArguments;
+}
+
 async function summary(
   { db, endpoints }: System,
   definitions: readonly SourceDefinition[],
-  { synced, args }: { readonly synced: boolean; readonly args: StartArguments },
+  { rows, synced, args }: Round,
 ): Promise<void> {
   const fleet = await readFleet(db);
   const live = fleet.reduce((total, row) => total + row.live, 0);
-  const { temporal, aws, metricsUrl } = endpoints;
   screen.line('');
   screen.line(
     `${live} documents of ${definitions.length} sources are in S3${synced ? ' and in the knowledge base' : '; their ingestion has not ended yet'}.`,
   );
   screen.line('');
+  const failed = await failedDocuments(db, rows.values());
+  if (failed.length > 0) {
+    screen.line('What failed');
+    for (const line of failed) screen.entry(`  ${line}`);
+    screen.line('');
+  }
   if (args.once) return;
   screen.line('Where to look');
-  if (temporal.uiUrl) screen.line(`  Temporal Web UI   ${temporal.uiUrl}`);
-  if (aws)
-    screen.line(
-      `  Files             s3://${endpoints.variables['SOURCE_AGENTS_S3_BUCKET'] ?? ''} on ${aws.endpoints['S3'] ?? ''}`,
-    );
-  if (metricsUrl) screen.line(`  Metrics           ${metricsUrl}`);
+  for (const place of placesToLook(endpoints)) screen.line(`  ${place}`);
   screen.line('');
   screen.line('What to try, in another terminal');
-  for (const command of commands(definitions, args.stateFolder)) screen.line(`  ${command}`);
-}
-
-function commands(
-  definitions: readonly SourceDefinition[],
-  stateFolder: string | undefined,
-): string[] {
-  const [first] = definitions;
-  const isQuickstart = definitions.some((one) => one.id === 'licences');
-  const question = isQuickstart
-    ? 'which licences demand the source when the program is used over a network?'
-    : 'what is new?';
-  // Without it they would look for the system of the usual folder.
-  const state = stateFolder === undefined ? '' : ` --state ${quoted(stateFolder)}`;
-  return [
-    `npm run cli -- ask${state} "${question}"`,
-    `npm run cli -- sources${state}`,
-    ...(first
-      ? [`npm run cli -- documents ${first.id}${state}`, `npm run cli -- run ${first.id}${state}`]
-      : []),
-    `npm run temporal --${state} schedule list`,
-    'npm run cli -- --help',
-  ];
-}
-
-function quoted(path: string): string {
-  return /^[\w./@-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  for (const command of commandsToTry(definitions, args.stateFolder)) screen.line(`  ${command}`);
 }
 
 function exitCode(
@@ -271,9 +207,17 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('SIGHUP', onSignal);
+const local = readLocalConfig();
+let args: StartArguments;
+try {
+  args = parseStartArguments(process.argv.slice(2), local.workingFolder);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(2);
+}
 let code = 1;
 try {
-  code = await main(process.argv.slice(2));
+  code = await main(args, local);
 } catch (error) {
   if (stopping.signal.aborted) code = INTERRUPTED;
   console.error(error instanceof Error ? error.message : error);

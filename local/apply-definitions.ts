@@ -1,0 +1,62 @@
+import { sourceTypes } from '../activities/sources/index.ts';
+import { loadDefinitions, type LoadedDefinitions } from '../adapters/definitions/load.ts';
+import { storeRevision } from '../adapters/postgres/revisions.ts';
+import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
+import type { Schedules } from '../adapters/temporal/schedules.ts';
+import { author } from '../client/author.ts';
+import type { SourceDefinition } from '../workflows/collection/definitions.ts';
+import type { RealPart } from './system/context.ts';
+import type { System } from './system/system.ts';
+
+type Variable = (name: string) => string | undefined;
+
+/** What the embedded cloud will know once it runs; the form is all that a check needs. */
+const COMING: Readonly<Record<string, string>> = {
+  KNOWLEDGE_BASE_ID: 'AAAAAAAAAA',
+  DATA_SOURCE_ID: 'AAAAAAAAAA',
+  SOURCE_AGENTS_S3_BUCKET: 'wellspring-documents',
+  EVIDENCE_BUCKET: 'wellspring-evidence',
+};
+
+/**
+ * Reads a person's own definitions before anything is started, so that a mistake is said at once.
+ * @throws Error - every error of the files, a line each.
+ */
+export async function checkDefinitions(
+  file: string,
+  { ambient, real }: { readonly ambient: Variable; readonly real: ReadonlySet<RealPart> },
+): Promise<void> {
+  const coming = real.has('aws') ? {} : COMING;
+  await load(file, (name) => coming[name] ?? ambient(name));
+}
+
+/**
+ * Puts the definitions of the system in force, and makes Temporal's schedules theirs. Idempotent.
+ * @throws Error - every error of the files, a line each; then nothing has changed.
+ */
+export async function applyDefinitions(
+  { endpoints: { configFile }, variables, db }: System,
+  schedules: Schedules,
+  announce: (text: string) => void,
+): Promise<readonly SourceDefinition[]> {
+  const { sources, notices } = await load(configFile, variables);
+  for (const notice of notices) announce(notice.sentence);
+  const { changed, revision } = await storeRevision(db, {
+    definitions: sources,
+    author: author(),
+  });
+  const report = await reconcileRevision(db, schedules, { now: new Date() });
+  if (report.refused) announce(report.refused);
+  const force = changed ? 'is now in force' : 'stays in force';
+  const { created, updated, unchanged } = report;
+  announce(
+    `${sources.length} sources from ${configFile}: revision ${revision.id} ${force}; schedules: ${created} created, ${updated} updated, ${unchanged} unchanged.`,
+  );
+  return sources;
+}
+
+async function load(file: string, variables: Variable): Promise<LoadedDefinitions> {
+  const loaded = await loadDefinitions({ file, variables, sourceTypes });
+  if ('errors' in loaded) throw new Error(loaded.errors.map((error) => error.sentence).join('\n'));
+  return loaded;
+}
