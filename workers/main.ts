@@ -50,5 +50,6 @@ try {
   process.stderr.write(
     `${JSON.stringify({ level: 'error', msg: 'worker failed', reason: message })}\n`,
   );
-  process.exitCode = 1;
+  // Connections and the runtime of the SDK, which also holds SIGTERM, would keep a failed process for ever; nobody would start it again.
+  process.exit(1);
 }
