@@ -113,6 +113,8 @@ function openBatch(
     lastCommitMs = Date.now();
   }
 
+  const isDue = (): boolean => Date.now() - lastCommitMs >= tuning.commitEveryMs;
+
   return {
     flush,
     size: (): number => messages.length,
@@ -122,12 +124,13 @@ function openBatch(
       // A cursor covers only what came before it: later documents may go with it, it must never run ahead of earlier ones.
       messages.push(message);
       bytes += sizeOf(message);
-      if (messages.length >= tuning.batchDocuments || bytes >= tuning.batchBytes) await flush();
+      // A slow source may give no checkpoint for hours: what it has said is stored, and shows as progress.
+      const full = messages.length >= tuning.batchDocuments || bytes >= tuning.batchBytes;
+      if (full || isDue()) await flush();
     },
     async checkpoint(at: unknown): Promise<void> {
       cursor = at;
-      const due = Date.now() - lastCommitMs >= tuning.commitEveryMs;
-      if (due || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
+      if (isDue() || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
     },
     async end(ending: ReadEnding): Promise<ReadEnding> {
       await flush();
