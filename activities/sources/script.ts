@@ -19,7 +19,12 @@ const Config = z.strictObject({
     .min(1)
     .describe('Program and arguments; started as they are, without a shell.'),
   cwd: z.exactOptional(
-    z.string().startsWith('/').describe('Working directory. Default: a temporary one.'),
+    z
+      .string()
+      .min(1)
+      .describe(
+        "Working directory; a relative one begins at the worker's own, which is the folder of the definitions with npm start. Default: a temporary one.",
+      ),
   ),
   ...ChildEnvironment,
   timeout: z.exactOptional(

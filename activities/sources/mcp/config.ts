@@ -14,7 +14,12 @@ const Stdio = z.strictObject({
   args: z.exactOptional(z.array(z.string())),
   ...ChildEnvironment,
   cwd: z.exactOptional(
-    z.string().startsWith('/').describe('Working directory. Default: a temporary one.'),
+    z
+      .string()
+      .min(1)
+      .describe(
+        "Working directory; a relative one begins at the worker's own, which is the folder of the definitions with npm start. Default: a temporary one.",
+      ),
   ),
 });
 
