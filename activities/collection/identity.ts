@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Longer ids are refused: an id is an address, not content. */
 export const MAX_ID_CHARACTERS = 2048;
 
 /** sha256 of the canonical source document id, hex: from identity alone, so that the next run overwrites instead of doubling. */
 export function documentHash(id: string): string {
-  return createHash('sha256').update(id.toWellFormed(), 'utf8').digest('hex');
+  return hash('sha256', id.toWellFormed());
 }
 
 export interface KeyParts {

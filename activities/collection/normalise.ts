@@ -22,9 +22,13 @@ function withoutMarks(text: string): string {
 
 /** One line without control characters: titles, ids and addresses for people and for PostgreSQL. */
 export function singleLine(text: string): string {
+  if (PLAIN_LINE.test(text)) return text;
   return text
     .toWellFormed()
     .normalize('NFC')
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim();
 }
+
+/** ASCII words with single blanks between them: already as it should be, and by far the most common. */
+const PLAIN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOf } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { htmlToMarkdown } from '../../adapters/extraction/markdown.ts';
@@ -108,7 +108,7 @@ async function prepareContent(body: DocumentBody): Promise<HashedContent | Refus
   if (text === '')
     return { refused: 'The document has no text. An empty document is never stored.' };
   const buffer = Buffer.from(text, 'utf8');
-  const hash = createHash('sha256').update(buffer).digest('hex');
+  const hash = hashOf('sha256', buffer);
   const contentType = 'text/markdown; charset=utf-8';
   return {
     kind: 'text',
@@ -149,5 +149,5 @@ function hashAttributes({ values }: Attributes): string {
   const hashed = [...values]
     .filter(([name]) => !NOT_HASHED.has(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(hashed)).digest('hex');
+  return hashOf('sha256', JSON.stringify(hashed));
 }

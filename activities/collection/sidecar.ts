@@ -131,11 +131,12 @@ function fit(
 ): void {
   const vectors = store === 's3-vectors';
   const maxKeys = (vectors ? S3_VECTORS_KEYS : MAX_KEYS) - 1;
+  const budget = vectors
+    ? S3_VECTORS_BYTES - COLLECTED_AT_BYTES
+    : MAX_SIDECAR_BYTES - RESERVED_BYTES;
+  if (values.size <= maxKeys && mostBytes(values) <= budget) return;
   const tooLarge = (): boolean =>
-    values.size > maxKeys ||
-    (vectors
-      ? compactBytes(values) > S3_VECTORS_BYTES - COLLECTED_AT_BYTES
-      : explicitBytes(values) > MAX_SIDECAR_BYTES - RESERVED_BYTES);
+    values.size > maxKeys || (vectors ? compactBytes(values) : explicitBytes(values)) > budget;
   for (const name of [...values.keys()].toReversed()) {
     if (!tooLarge()) return;
     if (NEVER_DROPPED.has(name)) continue;
@@ -164,6 +165,26 @@ function shorten(values: Map<string, AttributeValue>, notes: string[]): boolean 
   }
   return true;
 }
+
+/** No fewer than `explicitBytes` ever gives, without rendering anything: most documents are far below every limit. */
+function mostBytes(values: ReadonlyMap<string, AttributeValue>): number {
+  let characters = 0;
+  for (const [name, value] of values) characters += name.length + lengthOf(value);
+  return characters * MOST_BYTES_A_CHARACTER + values.size * (OVERHEAD_BYTES + PUNCTUATION_BYTES);
+}
+
+function lengthOf(value: AttributeValue): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object') return MAX_NUMBER_CHARACTERS;
+  return value.reduce((sum, item) => sum + item.length + 1, 0);
+}
+
+/** `\u001f`: what JSON makes of a control character or half of a surrogate pair. UTF-8 alone takes three. */
+const MOST_BYTES_A_CHARACTER = 6;
+/** Quotes, colon, comma, brackets. */
+const PUNCTUATION_BYTES = 10;
+/** `-1.7976931348623157e+308`. */
+const MAX_NUMBER_CHARACTERS = 24;
 
 function compactBytes(values: ReadonlyMap<string, AttributeValue>): number {
   return Buffer.byteLength(JSON.stringify(Object.fromEntries(values)));

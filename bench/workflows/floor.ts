@@ -18,8 +18,8 @@ const activities = proxyActivities<FloorActivities>({
   retry: { maximumAttempts: 3 },
 });
 
-export const pingUpdate = defineUpdate<number>('ping');
-export const endSignal = defineSignal('end');
+const pingUpdate = defineUpdate<number>('ping');
+const endSignal = defineSignal('end');
 
 /** The peer of an empty collection: what somebody would write who needs none of our promises. */
 export async function emptyCollection(): Promise<{ readonly documents: number }> {
