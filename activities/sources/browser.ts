@@ -2,7 +2,7 @@ import { expandExtraction } from '../../adapters/extraction/spec.ts';
 import type { Discovery } from '../../workflows/collection/inspection.ts';
 import { BrowserConfig, validateBrowser } from './browser/config.ts';
 import { defineSource } from './define-source.ts';
-import { CrawlCursor } from './http/frontier.ts';
+import { CrawlCursor } from './web/crawl-cursor.ts';
 
 /** Web pages that need a browser: what scripts build is rendered in Chromium, then read by selectors or as an article. */
 export const browser = defineSource(
@@ -10,7 +10,7 @@ export const browser = defineSource(
   {
     spec: {
       name: 'browser',
-      version: '1.0.0',
+      version: '1.1.0',
       summary: 'Renders web pages in Chromium and reads what their scripts built.',
       queue: 'browser',
       trust: 'untrusted',

@@ -1,6 +1,6 @@
 import { defineSource } from './define-source.ts';
 import { HttpConfig, validateHttp } from './http/config.ts';
-import { CrawlCursor } from './http/frontier.ts';
+import { CrawlCursor } from './web/crawl-cursor.ts';
 
 /** Web pages and files over HTTP: seeds, links and sitemaps, with the manners of a good guest. */
 export const http = defineSource(
@@ -8,7 +8,7 @@ export const http = defineSource(
   {
     spec: {
       name: 'http',
-      version: '1.0.0',
+      version: '1.1.0',
       summary: 'Pages, PDF and Office files of web sites, by links and sitemaps.',
       queue: 'collect',
       trust: 'untrusted',
@@ -24,8 +24,8 @@ export const http = defineSource(
       return discoverHttp(config, env);
     },
     async *read(config, from, env) {
-      const { crawl } = await import('./http/crawl.ts');
-      yield* crawl(config, from, env);
+      const { readHttp } = await import('./http/read.ts');
+      yield* readHttp(config, from, env);
     },
   },
 );

@@ -1,11 +1,10 @@
 import { failure } from '../../workflows/failures.ts';
-import { extractArticle, type Article } from './article.ts';
 import { decodeText } from './charset.ts';
 
-/** The article of a page as it came over the wire. Pure and synchronous, a function of its arguments alone. @throws InvalidDocument - larger than 5 MB. */
-export function extractPage(body: Buffer, contentType: string | undefined, url: string): Article {
+/** The HTML of a page as it came over the wire. @throws InvalidDocument - larger than 5 MB. */
+export function decodePage(body: Buffer, contentType: string | undefined, url: string): string {
   if (body.length > MAX_HTML_BYTES) throw tooLarge(url, body.length);
-  return extractArticle(decodeText(body, contentType), url);
+  return decodeText(body, contentType);
 }
 
 /** Measured: above this a page is a data dump whose extraction takes minutes. */

@@ -3,7 +3,7 @@ import type { SourceEnv } from '../contract.ts';
 import type { HttpConfig } from './config.ts';
 import { openSession } from './session.ts';
 import { readSitemaps } from './sitemaps.ts';
-import { pageId } from './urls.ts';
+import { pageId } from '../web/page-id.ts';
 
 /** A stream for each seed, and one for each sitemap with the number of its pages. */
 export async function discoverHttp(config: HttpConfig, env: SourceEnv): Promise<Discovery> {

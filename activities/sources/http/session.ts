@@ -1,29 +1,22 @@
+import { openManners } from '../../../adapters/net/manners.ts';
 import { createNet, type NetResponse } from '../../../adapters/net/net.ts';
-import { createPace } from '../../../adapters/net/pace.ts';
-import { createRobotsFiles } from '../../../adapters/net/robots-file.ts';
-import type { Robots } from '../../../adapters/net/robots.ts';
 import { MAX_HTML_BYTES } from '../../../adapters/extraction/page.ts';
 import type { KnownDocument, SourceEnv } from '../contract.ts';
+import { createScope } from '../web/scope.ts';
+import type { Session } from '../web/session.ts';
 import type { HttpConfig } from './config.ts';
-import { createScope, type Scope } from './scope.ts';
+import { readAnswer } from './page.ts';
 
-/** One reading of a web source: its connections, manners and rules. Close it. */
-export interface Session {
-  readonly scope: Scope;
-  readonly env: SourceEnv;
+/** A session that fetches. */
+export interface HttpSession extends Session {
   readonly config: HttpConfig;
-  /** The rules of the page's host. Each host is asked once a session. @throws what `RobotsFiles.of` throws */
-  robots(url: string): Promise<Robots>;
-  allows(url: string): Promise<boolean>;
-  /** Milliseconds until the page's host may be asked. */
-  waitMs(url: string): number;
   /** Waits for the host's turn, then fetches. Sends validators of `known`, and the headers of the config to hosts of seeds. */
   fetch(url: string, known?: KnownDocument): Promise<NetResponse>;
-  close(): Promise<void>;
 }
 
-export function openSession(config: HttpConfig, env: SourceEnv): Session {
+export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
   const { allowedHosts, userAgent } = env.settings;
+  const { signal } = env;
   const net = createNet({
     allowedHosts,
     userAgent,
@@ -31,27 +24,20 @@ export function openSession(config: HttpConfig, env: SourceEnv): Session {
     timeoutMs: PAGE_TIMEOUT_MS,
   });
   const scope = createScope(config);
-  const rules = new Map<string, Promise<Robots>>();
-  const robots = (url: string): Promise<Robots> => {
-    const { origin } = new URL(url);
-    const found = rules.get(origin) ?? robotsFiles.of(net, origin, env.signal);
-    rules.set(origin, found);
-    return found;
-  };
-  return {
-    scope,
-    env,
+  const { delayMs } = config;
+  const manners = openManners({ net, userAgent, signal, ...(delayMs ? { delayMs } : {}) });
+  const session: HttpSession = {
     config,
-    robots,
-    allows: async (url) => (await robots(url)).allows(userAgent, url),
-    waitMs: (url) => pace.waitMs(new URL(url).host),
+    env,
+    scope,
+    manners,
+    maxDepth: config.sitemap === 'only' ? 0 : (config.follow?.maxDepth ?? 0),
+    pagesPerCheckpoint: 20,
+    hasCredentials: (url) => config.headers !== undefined && scope.isSeedHost(url),
     async fetch(url, known) {
-      const at = new URL(url);
-      const asked = (await robots(url)).crawlDelayMs(userAgent) ?? 0;
-      const intervalMs = Math.max(asked, delayMs(config.delayMs, net.guard.isAllowed(at)));
-      await pace.take(at.host, intervalMs, env.signal);
+      await manners.takeTurn(url);
       return net.fetch(url, {
-        signal: env.signal,
+        signal,
         headers: {
           ...ACCEPT,
           ...(scope.isSeedHost(url) ? config.headers : {}),
@@ -60,18 +46,19 @@ export function openSession(config: HttpConfig, env: SourceEnv): Session {
         maxBytesFor: (contentType) => (isFile(contentType) ? MAX_FILE_BYTES : MAX_HTML_BYTES),
       });
     },
+    async ask(url, known) {
+      const response = await session.fetch(url, known);
+      const { status, headers } = response;
+      return {
+        status,
+        headers,
+        url: response.url,
+        read: (place) => readAnswer(response, place, session),
+      };
+    },
     close: () => net.close(),
   };
-}
-
-/** Shared by all sources of this process: a host does not care which of them asks. */
-const pace = createPace();
-const robotsFiles = createRobotsFiles();
-
-/** B8: 1 request a second, never above 5; hosts that the operator named are his own. */
-function delayMs(configured: number | undefined, allowed: boolean): number {
-  if (allowed) return configured ?? 50;
-  return Math.max(configured ?? 1000, 200);
+  return session;
 }
 
 const ACCEPT = {

@@ -3,9 +3,9 @@ import { meaningOf } from '../../../adapters/net/http-status.ts';
 import { retryAfterMs } from '../../../adapters/net/retry-after.ts';
 import { parseSitemap, type Sitemap } from '../../../adapters/net/sitemap.ts';
 import { failure, isFailureName, type FailureName } from '../../../workflows/failures.ts';
+import { pageId, placeOf } from '../web/page-id.ts';
 import { SITEMAP_MODES } from './config.ts';
-import type { Session } from './session.ts';
-import { pageId } from './urls.ts';
+import type { HttpSession } from './session.ts';
 
 export interface SitemapReading {
   /** Ids in the order of the files, each once, out of scope included. */
@@ -24,7 +24,7 @@ interface SitemapProblem {
  * Reads the sitemaps of the config: the named one, else those that robots.txt of the seeds' hosts names, else `/sitemap.xml` there.
  * Follows indexes. @throws RateLimited - the site asks to wait. @throws what reading robots.txt of a seed's host throws.
  */
-export async function readSitemaps(session: Session): Promise<SitemapReading> {
+export async function readSitemaps(session: HttpSession): Promise<SitemapReading> {
   const pages = new Set<string>();
   const files: { url: string; count: number }[] = [];
   const problems: SitemapProblem[] = [];
@@ -58,14 +58,14 @@ interface Root {
   readonly guessed: boolean;
 }
 
-async function rootsOf(session: Session): Promise<Root[]> {
+async function rootsOf(session: HttpSession): Promise<Root[]> {
   const { sitemap, urls } = session.config;
   if (!SITEMAP_MODES.has(sitemap)) {
     return [{ url: new URL(sitemap).href, depth: 0, guessed: false }];
   }
   const roots: Root[] = [];
   for (const origin of new Set(urls.map((url) => new URL(url).origin))) {
-    const { sitemaps } = await session.robots(origin);
+    const { sitemaps } = await session.manners.robots(origin);
     const named = sitemaps.flatMap((url) => URL.parse(url, origin)?.href ?? []);
     for (const url of new Set(named)) roots.push({ url, depth: 0, guessed: false });
     if (named.length === 0) roots.push({ url: `${origin}/sitemap.xml`, depth: 0, guessed: true });
@@ -74,7 +74,7 @@ async function rootsOf(session: Session): Promise<Root[]> {
 }
 
 async function readOne(
-  session: Session,
+  session: HttpSession,
   root: Root,
 ): Promise<Sitemap | SitemapProblem | undefined> {
   try {
@@ -87,11 +87,14 @@ async function readOne(
   }
 }
 
-async function fetchOne(session: Session, { url, guessed }: Root): Promise<Sitemap | undefined> {
+async function fetchOne(
+  session: HttpSession,
+  { url, guessed }: Root,
+): Promise<Sitemap | undefined> {
   const response = await session.fetch(url);
   const waitMs = retryAfterMs(response.headers['retry-after'], new Date());
   const facts = {
-    credentials: session.config.headers !== undefined,
+    credentials: session.hasCredentials(url),
     retryAfter: waitMs !== undefined,
   };
   const meaning = meaningOf(response.status, facts);
@@ -113,10 +116,6 @@ function tooManyFiles(url: string): SitemapProblem {
     failure: 'InvalidDocument',
     detail: `The sitemap "${placeOf(url)}" leads to more than ${MAX_FILES} files or ${MAX_DEPTH} levels of them. Name a smaller one in "sitemap".`,
   };
-}
-
-function placeOf(url: string): string {
-  return url.split('?')[0] ?? url;
 }
 
 const MAX_DEPTH = 3;

@@ -263,9 +263,11 @@ describe('what becomes a document', () => {
       next: { locators: { css: 'a[rel=next]', attr: 'href' } },
     };
 
-    const found = await read(crawlOf(site, { extract }));
+    const followed = await read(crawlOf(site, { extract }));
+    const alone = await read({ urls: [`${site.origin}/`], extract });
 
-    expect(there(found)).toStrictEqual(['/#a', '/#b', '/2#c']);
+    expect(there(followed)).toStrictEqual(['/#a', '/#b', '/#c']);
+    expect(there(alone)).toStrictEqual(['/#a', '/#b', '/#c']);
   });
 
   test('a field that matches nothing is SelectorMissing', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { extractArticle } from '../../../adapters/extraction/article.ts';
-import { extractPage } from '../../../adapters/extraction/page.ts';
+import { decodePage } from '../../../adapters/extraction/page.ts';
 import { plainTextOf } from '../../../adapters/extraction/plain-text.ts';
 import { articlePage } from '../../fakes/site.ts';
 
@@ -91,7 +91,7 @@ test('the same page gives the same article twice', () => {
 });
 
 test('HTML above 5 MB is refused', () => {
-  expect(() => extractPage(Buffer.alloc(5 * 1024 * 1024 + 1, 'x'), 'text/html', url)).toThrow(
+  expect(() => decodePage(Buffer.alloc(5 * 1024 * 1024 + 1, 'x'), 'text/html', url)).toThrow(
     '5242881 bytes of HTML',
   );
 });

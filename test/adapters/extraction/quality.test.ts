@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { extractPage } from '../../../adapters/extraction/page.ts';
+import { extractArticle } from '../../../adapters/extraction/article.ts';
+import { decodePage } from '../../../adapters/extraction/page.ts';
 import { parsePage } from '../../../adapters/extraction/dom.ts';
 
 const folder = join(process.env['TEST_MATERIALS'] ?? '', 'pages');
@@ -43,9 +44,14 @@ describe.skipIf(!present)('B4: articles of 40 real pages', () => {
   });
 });
 
+const PAGE_URL = 'http://fakehost/test/page.html';
+
 function score(page: string): Score {
   const source = readFileSync(join(folder, page, 'source.html'));
-  const article = extractPage(source, 'text/html; charset=utf-8', 'http://fakehost/test/page.html');
+  const article = extractArticle(
+    decodePage(source, 'text/html; charset=utf-8', PAGE_URL),
+    PAGE_URL,
+  );
   const meta = JSON.parse(readFileSync(join(folder, page, 'expected-metadata.json'), 'utf8')) as {
     title: string;
   };

@@ -1,7 +1,7 @@
-import type { HttpConfig } from './config.ts';
+import type { SiteConfig } from './site-config.ts';
 
 export interface UrlPolicy {
-  readonly trailingSlash: HttpConfig['trailingSlash'];
+  readonly trailingSlash: SiteConfig['trailingSlash'];
   readonly dropParameters: readonly string[];
 }
 
@@ -28,6 +28,11 @@ export function isVariant(a: string, b: string): boolean {
   return (
     one.hostname === other.hostname && one.port === other.port && bareOf(one) === bareOf(other)
   );
+}
+
+/** An address for sentences and logs: its query may hold a token. */
+export function placeOf(url: string): string {
+  return url.split('?')[0] ?? url;
 }
 
 function bareOf(url: URL): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isVariant, pageId } from '../../../activities/sources/http/urls.ts';
+import { isVariant, pageId } from '../../../../activities/sources/web/page-id.ts';
 
 const policy = { trailingSlash: 'keep', dropParameters: [] } as const;
 

@@ -1,13 +1,27 @@
-import type { RenderedPage } from '../../../adapters/browser/render.ts';
 import type { Attempt, Miss } from '../../../workflows/collection/extraction-spec.ts';
+import { failure } from '../../../workflows/failures.ts';
+import { placeOf } from './page-id.ts';
 
 /** One sentence a missing field, for people: what was looked for, how often it matched, and where. */
 export function missingFields(
   misses: readonly Miss[],
-  page: Pick<RenderedPage, 'url' | 'status' | 'sizeBytes'>,
+  { url, status, sizeBytes }: MissedPage,
 ): string {
-  const where = `on "${page.url}" (${page.status}, ${page.sizeBytes} bytes)`;
+  const where = `on "${placeOf(url)}" (${status}, ${sizeBytes} bytes)`;
   return misses.map((miss) => sentence(miss, where)).join(' ');
+}
+
+/** @throws SelectorMissing - if anything is missing; says what was looked for. */
+export function refuseMissing(misses: readonly Miss[], page: MissedPage): void {
+  if (misses.length === 0) return;
+  const fields = [...new Set(misses.map((miss) => miss.field ?? 'records'))];
+  throw failure('SelectorMissing', missingFields(misses, page), { details: { fields } });
+}
+
+export interface MissedPage {
+  readonly url: string;
+  readonly status: number;
+  readonly sizeBytes: number;
 }
 
 function sentence({ field, tried }: Miss, where: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFrontier } from '../../../activities/sources/http/frontier.ts';
+import { createFrontier } from '../../../../activities/sources/web/frontier.ts';
 
 test('a resumed frontier goes on where the packed one stopped', () => {
   const first = createFrontier({ maxPages: 100 }, null);

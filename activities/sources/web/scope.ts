@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
-import type { HttpConfig } from './config.ts';
-import { pageId } from './urls.ts';
+import { pageId } from './page-id.ts';
+import type { SiteConfig } from './site-config.ts';
 
 /** Which addresses belong to the source. */
 export interface Scope {
@@ -11,7 +11,7 @@ export interface Scope {
   isSeedHost(id: string): boolean;
 }
 
-export function createScope(config: HttpConfig): Scope {
+export function createScope(config: SiteConfig): Scope {
   const { include, exclude = [], sameHost = true } = config.follow ?? {};
   // A port is another site, but http and https of one host are the same.
   const hosts = new Set(config.urls.flatMap((url) => URL.parse(url)?.host ?? []));

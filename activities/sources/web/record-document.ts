@@ -18,7 +18,7 @@ export interface DocumentDefaults {
 
 /**
  * A record as a document: the fields `title`, `content`, `author`, `tags`, `url` and `modified` fill the document, every other one
- * becomes an attribute.
+ * becomes an attribute, but for the `id` of a record of a list, which is its name.
  */
 export function recordDocument(
   record: ExtractedRecord,
@@ -27,16 +27,26 @@ export function recordDocument(
 ): SourceDocument {
   const title = one(record['title']) ?? defaults.title;
   const author = one(record['author']);
-  const tags = record['tags'];
-  const modifiedAt = moment(record['modified'], spec);
-  const attributes = attributesOf(record);
+  const tags = all(record['tags']);
+  const url = ownUrl(record, spec);
+  const modifiedAt = moment(record['modified']);
+  const used = new Set([
+    'title',
+    'content',
+    'author',
+    'tags',
+    ...(url === undefined ? [] : ['url']),
+    ...(modifiedAt === undefined ? [] : ['modified']),
+    ...(spec.records === undefined ? [] : ['id']),
+  ]);
+  const attributes = attributesOf(record, used);
   return {
     id: defaults.id,
-    url: spec.fields['url']?.type === 'url' ? (one(record['url']) ?? defaults.url) : defaults.url,
+    url: url ?? defaults.url,
     body: bodyOf(record, spec) ?? defaults.body(),
     ...(title === undefined ? {} : { title }),
     ...(author === undefined ? {} : { author }),
-    ...(tags === undefined ? {} : { tags: [tags].flat().map(String) }),
+    ...(tags.length === 0 ? {} : { tags }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
   };
@@ -45,39 +55,55 @@ export function recordDocument(
 /** `**name**: value` lines, for records without a field `content`. */
 export function recordLines(record: ExtractedRecord): DocumentBody {
   const lines = Object.entries(record).map(
-    ([name, value]) => `**${name}**: ${[value].flat().map(String).join(', ')}`,
+    ([name, value]) => `**${name}**: ${all(value).join(', ')}`,
   );
   return { kind: 'markdown', text: lines.join('\n\n') };
 }
 
+/** Has the document no text at all? */
+export function isEmpty({ body }: SourceDocument): boolean {
+  return body.kind !== 'file' && body.text.trim() === '';
+}
+
+/** A field of another type is what the page shows, not where it leads. */
+function ownUrl(record: ExtractedRecord, spec: ExtractionSpec): string | undefined {
+  return spec.fields['url']?.type === 'url' ? one(record['url']) : undefined;
+}
+
 function bodyOf(record: ExtractedRecord, spec: ExtractionSpec): DocumentBody | undefined {
-  const content = record['content'];
-  if (content === undefined) return undefined;
+  const content = all(record['content']);
+  if (content.length === 0) return undefined;
   const isHtml = spec.fields['content']?.type === 'html';
-  const parts = [content]
-    .flat()
-    .map((part) => (isHtml ? htmlToMarkdown(String(part)) : String(part)));
+  const parts = isHtml ? content.map(htmlToMarkdown) : content;
   return { kind: isHtml ? 'markdown' : 'text', text: parts.join('\n\n').trim() };
 }
 
 function one(value: Value | undefined): string | undefined {
-  const first = value === undefined ? undefined : [value].flat()[0];
-  return first === undefined ? undefined : String(first);
+  return all(value)[0];
 }
 
-/** A day counts from its midnight in UTC. A field of another type stays an attribute. */
-function moment(value: Value | undefined, spec: ExtractionSpec): string | undefined {
-  const text = spec.fields['modified']?.type === 'date' ? one(value) : undefined;
-  return text === undefined ? undefined : new Date(text).toISOString();
+function all(value: Value | undefined): readonly string[] {
+  return value === undefined ? [] : [value].flat().map(String);
 }
 
-function attributesOf(record: ExtractedRecord): Record<string, AttributeValue> {
-  const others = Object.entries(record).filter(([name]) => !DOCUMENT_FIELDS.has(name));
+/** A day counts from its midnight in UTC. What is no ISO 8601 with its offset stays an attribute: its meaning would be a guess. */
+function moment(value: Value | undefined): string | undefined {
+  const text = one(value) ?? '';
+  const at = new Date(ISO_MOMENT.test(text) ? text : '');
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+const ISO_MOMENT =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/u;
+
+function attributesOf(
+  record: ExtractedRecord,
+  used: ReadonlySet<string>,
+): Record<string, AttributeValue> {
+  const others = Object.entries(record).filter(([name]) => !used.has(name));
   return Object.fromEntries(others.map(([name, value]) => [name, attribute(value)]));
 }
 
 function attribute(value: FieldValue | readonly FieldValue[]): AttributeValue {
   return typeof value === 'object' ? value.map(String) : value;
 }
-
-const DOCUMENT_FIELDS: ReadonlySet<string> = new Set(['title', 'content', 'author', 'tags', 'url']);

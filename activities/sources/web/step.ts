@@ -1,0 +1,17 @@
+import type { KnownDocument } from '../contract.ts';
+import type { Frontier, Visit } from './frontier.ts';
+import type { Session } from './session.ts';
+
+/** What the visits of a crawl share. */
+export interface Crawl {
+  readonly session: Session;
+  readonly frontier: Frontier;
+  /** Ids of the records that came last: a list that grows while it is read repeats some on its next page. */
+  readonly recentRecords: Set<string>;
+}
+
+/** The visit of one page. */
+export interface Step extends Crawl {
+  readonly visit: Visit;
+  readonly known?: KnownDocument;
+}

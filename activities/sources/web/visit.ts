@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import type { ApplicationFailure } from '@temporalio/common';
+import { failure } from '../../../workflows/failures.ts';
+import type { ReadMessage } from '../contract.ts';
+import type { Visit } from './frontier.ts';
+import { pageId, placeOf } from './page-id.ts';
+import { takePage } from './page-taking.ts';
+import type { Answer, Session } from './session.ts';
+import type { Crawl, Step } from './step.ts';
+import { statusOf, visitFailure } from './visit-failure.ts';
+
+export type Visited =
+  | {
+      readonly kind: 'done';
+      readonly messages: readonly ReadMessage<never>[];
+      readonly transient?: boolean;
+    }
+  /** The site asks to wait; the page is first in the frontier again. */
+  | { readonly kind: 'wait'; readonly failure: ApplicationFailure };
+
+/** Visits one page: what it says becomes messages, where it leads goes into the frontier. Throws only what is no failure of a page. */
+export async function visitPage(crawl: Crawl, visit: Visit): Promise<Visited> {
+  const known = (await crawl.session.env.known([visit.id])).get(visit.id);
+  const step: Step = { ...crawl, visit, ...(known ? { known } : {}) };
+  return attempt(step, visit.id, () => askAndRead(step));
+}
+
+/** `landed` is where the page is, after redirects. */
+async function attempt(step: Step, landed: string, act: () => Promise<Visited>): Promise<Visited> {
+  try {
+    return await act();
+  } catch (error) {
+    step.session.env.signal.throwIfAborted();
+    return onFailure(step, landed, error);
+  }
+}
+
+async function askAndRead(step: Step): Promise<Visited> {
+  const { session, frontier, visit, known } = step;
+  if (!(await session.manners.allows(visit.id))) return leftOut(step, 'robots.txt disallows it');
+  const answer = await session.ask(visit.id, maySkip(step) ? known : undefined);
+  const id = pageId(answer.url, session.config) ?? visit.id;
+  const elsewhere = id === visit.id ? undefined : await whyNotThere(session, id);
+  if (elsewhere !== undefined) return leftOut(step, elsewhere);
+  // Somebody else's page, which had its own turn.
+  if (id !== visit.id && frontier.wasVisited(id)) return done();
+  return attempt(step, id, () => onAnswer(step, id, answer));
+}
+
+/** Why the page that another one redirects to is none of ours. */
+async function whyNotThere({ scope, manners }: Session, id: string): Promise<string | undefined> {
+  const excludedBy = scope.excludedBy(id);
+  if (excludedBy === 'host') return `it redirects to host "${new URL(id).host}"`;
+  if (excludedBy !== undefined) return 'it redirects to a page out of scope';
+  const allowed = await manners.allows(id);
+  return allowed ? undefined : 'it redirects to a page that robots.txt disallows';
+}
+
+async function onAnswer(step: Step, id: string, answer: Answer): Promise<Visited> {
+  const { session, frontier, visit } = step;
+  const status = statusOf(answer, visit.id, session.hasCredentials(id));
+  if (status.kind === 'gone') return onGone(step, status.why);
+  if (status.kind === 'ok') {
+    const listId = visit.list?.id ?? visit.id;
+    return done(...takePage(step, id, await answer.read({ id, asked: visit.id, listId })));
+  }
+  frontier.claim(id);
+  frontier.noteOk();
+  return done({ kind: 'seen', id });
+}
+
+/**
+ * A page that is not read again hides its links, and the records of a list. And once in about seven runs it is read anyway, so that a
+ * site whose validators lie cannot freeze a document (B11); the draw is the same in every attempt of a run.
+ */
+function maySkip({ session, visit }: Step): boolean {
+  const { config, env, maxDepth } = session;
+  if (visit.depth < maxDepth || config.extract?.records !== undefined) return false;
+  const draw = createHash('sha256').update(`${visit.id} ${env.startedAt.toISOString()}`).digest();
+  return draw.readUInt8(0) % 7 !== 0;
+}
+
+/** Not asked for, or not ours. A seed or a stored document must not vanish silently for it. */
+function leftOut(step: Step, because: string): Visited {
+  const { session, frontier, visit } = step;
+  frontier.noteAbsent(visit.id);
+  if (!isOurs(step)) {
+    session.env.log.debug('left a page out', { id: visit.id, because });
+    return done();
+  }
+  const remedy = because.startsWith('robots')
+    ? 'Ask the owner of the site for access'
+    : 'If the site moved, name the new address in "urls"';
+  throw failure('Blocked', `"${placeOf(visit.id)}" was not read: ${because}. ${remedy}.`);
+}
+
+function isOurs({ session, visit, known }: Step): boolean {
+  return known !== undefined || session.scope.isSeed(visit.id);
+}
+
+function onGone({ session, frontier, visit }: Step, why: string): Visited {
+  const place = placeOf(visit.id);
+  frontier.noteAbsent(visit.id);
+  const isSeed = session.scope.isSeed(visit.id);
+  if (isSeed) frontier.noteFailure('NotFound', `"${place}" is not there. ${why} Mend "urls".`);
+  if (isSeed && session.maxDepth > 0) {
+    frontier.hide(`The seed "${place}" is gone, and with it all links from it.`);
+  }
+  if (session.config.extract?.records !== undefined) {
+    frontier.hide(`The list "${place}" is gone, so its records are unknown.`);
+  }
+  return done({ kind: 'gone', id: visit.id, why, tentative: true });
+}
+
+async function onFailure(step: Step, landed: string, error: unknown): Promise<Visited> {
+  const { session, frontier, visit } = step;
+  const found = visitFailure(error, visit, isOurs(step));
+  const once = { ...visit, tries: visit.tries + 1 };
+  if (found.kind === 'crawl') throw found.error;
+  if (found.kind === 'wait') {
+    frontier.again(once, 'front');
+    return { kind: 'wait', failure: found.error };
+  }
+  if (found.kind === 'again') {
+    frontier.again(once, 'end');
+    return { kind: 'done', messages: [], transient: true };
+  }
+  if (found.kind === 'page') return failedPage(step, landed, found);
+  frontier.noteAbsent(visit.id);
+  session.env.log.debug('left a page out', { id: visit.id, because: found.detail });
+  return done();
+}
+
+async function failedPage(
+  step: Step,
+  landed: string,
+  { failure: name, detail }: Extract<ReturnType<typeof visitFailure>, { kind: 'page' }>,
+): Promise<Visited> {
+  const { session, frontier, visit } = step;
+  const ids = await failedIds(step, landed);
+  for (const id of [visit.id, landed]) {
+    frontier.claim(id);
+    frontier.noteAbsent(id);
+  }
+  frontier.noteFailure(name, detail);
+  const transient = name === 'SourceUnavailable';
+  // A page that never was a document led to none; but what is only away for now may be new.
+  const couldLead = visit.depth < session.maxDepth && (transient || isOurs(step));
+  if (couldLead || session.config.extract?.records !== undefined) {
+    frontier.hide(`"${placeOf(visit.id)}" could not be read (${name}).`);
+  }
+  const messages = ids.map((id) => ({ kind: 'failed', id, failure: name, detail }) as const);
+  return { kind: 'done', messages, transient };
+}
+
+/** A stored page that now leads to a login page fails, and so does one that is stored under the address that another leads to. */
+async function failedIds({ session, visit }: Step, landed: string): Promise<readonly string[]> {
+  if (landed === visit.id) return [landed];
+  const isStored = (await session.env.known([landed])).has(landed);
+  return isStored ? [visit.id, landed] : [visit.id];
+}
+
+function done(...messages: readonly ReadMessage<never>[]): Visited {
+  return { kind: 'done', messages };
+}
