@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import { WorkflowFailedError } from '@temporalio/client';
+import { NamespaceNotFoundError, WorkflowFailedError } from '@temporalio/client';
 import { databaseFailure } from '../adapters/postgres/errors.ts';
-import { FAILURES, isFailureName } from '../workflows/failures.ts';
+import { FAILURES, isFailureName, type FailureName } from '../workflows/failures.ts';
 import { Problem } from './problem.ts';
 
 /** Any error as a problem that a person can act on. Loaded only when something went wrong: it needs the SDKs. */
@@ -10,20 +10,22 @@ export function explain(error: unknown): Problem {
   const failed = applicationFailure(error) ?? applicationFailure(databaseFailure(error));
   if (failed) return ofFailure(failed);
   if (isMissingTable(error)) return missingTables(error);
+  if (error instanceof NamespaceNotFoundError) return missingNamespace(error);
   if (error instanceof WorkflowFailedError) return endedWorkflow(error);
-  const text = error instanceof Error ? error.message : String(error);
-  // A sentence of ours needs nothing more; whatever else comes here is a bug, and its stack helps to mend it.
-  if (isSentence(text) && error instanceof Error && error.constructor === Error)
-    return new Problem(text, { cause: error });
-  const stack =
-    error instanceof Error
-      ? (error.stack ?? '')
-          .split('\n')
-          .slice(1, 4)
-          .map((line) => line.trim())
-          .join(' ')
-      : '';
-  return new Problem(`${text}${isSentence(text) ? '' : '.'} ${stack}`.trim(), {
+  return isOurs(error) ? new Problem(error.message, { cause: error }) : bug(error);
+}
+
+/** A plain error with a whole sentence is one that we wrote. */
+function isOurs(error: unknown): error is Error {
+  return error instanceof Error && error.constructor === Error && /[.?]$/.test(error.message);
+}
+
+/** Whatever else comes here; its stack helps to mend it. */
+function bug(error: unknown): Problem {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const stack = error instanceof Error ? (error.stack ?? '').match(/^ {4}at .*$/gm) : null;
+  const where = (stack ?? []).slice(0, 3).map((line) => line.trim());
+  return new Problem([text, ...where].join(' '), {
     failure: 'Defect',
     remedy: 'This is a bug of Wellspring. Report it with this text.',
     cause: error,
@@ -46,7 +48,21 @@ function ofFailure(failed: ApplicationFailure): Problem {
       cause: failed,
     });
   }
-  return new Problem(message, { failure: type, remedy: FAILURES[type].remedy, cause: failed });
+  return new Problem(message, { failure: type, remedy: remedyOf(type), cause: failed });
+}
+
+/** Workers try again by themselves; a command that was typed does not. */
+function remedyOf(name: FailureName): string {
+  const { retried, actor, remedy } = FAILURES[name];
+  return retried && actor === 'nobody' ? 'Try again in a moment.' : remedy;
+}
+
+function missingNamespace({ namespace, cause }: NamespaceNotFoundError): Problem {
+  return new Problem(`Temporal has no namespace "${namespace}".`, {
+    failure: 'NotFound',
+    remedy: 'Create it with "temporal operator namespace create", or mend TEMPORAL_NAMESPACE.',
+    cause,
+  });
 }
 
 function endedWorkflow(error: WorkflowFailedError): Problem {
@@ -70,8 +86,4 @@ function missingTables(cause: unknown): Problem {
     remedy: 'Run "npm run cli -- migrate", or start a worker, which does the same.',
     cause,
   });
-}
-
-function isSentence(text: string): boolean {
-  return /[.?]$/.test(text);
 }

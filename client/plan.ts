@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Database } from '../adapters/postgres/database.ts';
 import { definitionsInForce, revisionInForce } from '../adapters/postgres/revisions.ts';
 import { planFor } from '../adapters/temporal/reconcile.ts';
@@ -8,6 +9,7 @@ import {
 import type { Schedules } from '../adapters/temporal/schedules.ts';
 import type { Revision, SourceDefinition } from '../workflows/collection/definitions.ts';
 import type { ScheduleAction } from '../workflows/collection/schedule-plan.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { definitionChanges, type DefinitionChange } from './definition-changes.ts';
 
 /** What applying would do: to the definitions in force, and to Temporal's schedules. */
@@ -42,7 +44,7 @@ export interface PlanInput {
 /** Compares; writes nothing. */
 export async function makePlan({ db, schedules, definitions, force }: PlanInput): Promise<Plan> {
   const [revision, inForce] = [await revisionInForce(db), await definitionsInForce(db)];
-  const planned = await planFor(definitions, schedules, { now: new Date(), force });
+  const planned = await planFor(definitions, listing(schedules), { now: new Date(), force });
   const described = planned.actions.map((action) => describeAction(action, schedules));
   return {
     revision,
@@ -51,6 +53,28 @@ export async function makePlan({ db, schedules, definitions, force }: PlanInput)
     pausedByPeople: planned.pausedByPeople,
     ...(planned.refused === undefined ? {} : { refused: planned.refused }),
   };
+}
+
+/** A namespace that does not know our search attributes yet has no schedule of ours; applying adds them. */
+function listing(schedules: Schedules): Pick<Schedules, 'list'> {
+  return {
+    list: async () => {
+      try {
+        return await schedules.list();
+      } catch (error) {
+        if (isUnknownAttribute(error)) return [];
+        throw error;
+      }
+    },
+  };
+}
+
+function isUnknownAttribute(error: unknown): boolean {
+  return (
+    error instanceof ApplicationFailure &&
+    error.type === 'InvalidConfig' &&
+    error.message.includes(`invalid search attribute: ${SEARCH_ATTRIBUTES.configHash.name}`)
+  );
 }
 
 /** Only an update needs to know what is there. */

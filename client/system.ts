@@ -30,6 +30,7 @@ export function openSystem(target: Target, config: ClientConfig): System {
     const { connectTemporal } = await import('../adapters/temporal/connection.ts');
     const opened = connectTemporal(temporalOptions(target));
     closing.push(() => opened.close());
+    await reach(opened, target);
     return opened;
   });
   const aws = once(async () => {
@@ -52,6 +53,33 @@ export function openSystem(target: Target, config: ClientConfig): System {
     },
   };
 }
+
+const CONNECT_WITHIN_MS = 5000;
+
+/** The client would try for 20 seconds; a person who typed a command should not wait that long for a server that is not there. */
+async function reach({ connection, address }: Temporal, target: Target): Promise<void> {
+  try {
+    const deadline = Date.now() + CONNECT_WITHIN_MS;
+    await connection.withDeadline(deadline, () => connection.workflowService.getSystemInfo({}));
+  } catch (cause) {
+    const { isGrpcServiceError } = await import('@temporalio/client');
+    // Another answer is an answer, too: the call that follows says what it means.
+    const isSilent = !isGrpcServiceError(cause) || SILENT.has(cause.code);
+    if (!isSilent) return;
+    const look =
+      target.kind === 'embedded'
+        ? 'whether "npm start" still runs'
+        : 'at TEMPORAL_ADDRESS and at the server';
+    throw new Problem(`Temporal does not answer at "${address}".`, {
+      failure: 'Unavailable',
+      remedy: `Look ${look}.`,
+      cause,
+    });
+  }
+}
+
+/** DEADLINE_EXCEEDED and UNAVAILABLE: https://grpc.io/docs/guides/status-codes/ */
+const SILENT: ReadonlySet<number> = new Set([4, 14]);
 
 /** One line for people: which system this is. */
 export function describeTarget(target: Target, config: ClientConfig): string {

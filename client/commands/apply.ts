@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { storeRevision, type StoredRevision } from '../../adapters/postgres/revisions.ts';
+import { callTemporal } from '../../adapters/temporal/errors.ts';
 import { reconcileSchedules } from '../../adapters/temporal/reconcile.ts';
 import { ensureSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
 import type { ReconcileSchedulesReport } from '../../workflows/collection/activities.ts';
@@ -18,7 +19,9 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
   const definitions = await readDefinitions(context);
   const system = await context.system();
   const { connection, namespace } = await system.temporal();
-  await ensureSearchAttributes(connection, namespace);
+  await callTemporal(`namespace "${namespace}"`, () =>
+    ensureSearchAttributes(connection, namespace),
+  );
   const planned = await makePlan({
     db: await system.database(),
     schedules: await system.schedules(),

@@ -6,6 +6,7 @@ import { FAILURES, isFailureName } from '../../workflows/failures.ts';
 import { relativeTime } from '../relative-time.ts';
 import { statusLook } from '../run-text.ts';
 import { ourCommand } from '../spoken-commands.ts';
+import type { System } from '../system.ts';
 import { table, type Cell } from '../table.ts';
 import type { Palette, Terminal } from '../terminal.ts';
 import { clean, indented, plural } from '../text.ts';
@@ -22,7 +23,7 @@ export async function sources(context: Context<unknown>): Promise<Answer> {
       text: `No source is in force. "${ourCommand('init')}" writes a file for them, "${ourCommand('apply')}" puts it in force.`,
     };
   }
-  const facts = await readSchedules(fleet, await system.schedules(), terminal);
+  const facts = await readSchedules(fleet, system, terminal);
   const now = new Date();
   const states = fleet.map((row) => stateOf(row, facts.get(row.source), now));
   return { data: states, text: fleetText(states, terminal, now) };
@@ -41,19 +42,20 @@ const CONCURRENCY = 16;
 /** The rest is worth showing without Temporal, too. */
 async function readSchedules(
   fleet: readonly FleetRow[],
-  schedules: Schedules,
+  system: System,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, ScheduleFacts>> {
   const waiting = [...fleet];
   const found = new Map<string, ScheduleFacts>();
-  const worker = async (): Promise<void> => {
+  const worker = async (schedules: Schedules): Promise<void> => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
       const facts = await schedules.describe(sourceScheduleId(row.tenant, row.source));
       if (facts) found.set(row.source, facts);
     }
   };
   try {
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    const schedules = await system.schedules();
+    await Promise.all(Array.from({ length: CONCURRENCY }, () => worker(schedules)));
   } catch (error) {
     terminal.notice(
       `Next runs are not known: ${error instanceof Error ? error.message : String(error)}`,

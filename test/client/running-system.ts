@@ -14,6 +14,7 @@ import { startBedrockServer } from '../../local/bedrock/server.ts';
 import { choosePort } from '../../local/ports.ts';
 import { startProcess } from '../../local/processes.ts';
 import { startS3Server } from '../../local/s3/server.ts';
+import { registerNamespace } from './namespace.ts';
 
 export interface RunningSystem {
   /** The folder that people work in; its `.wellspring` holds the endpoints. */
@@ -44,7 +45,8 @@ export async function startRunningSystem(parts: SystemParts): Promise<RunningSys
     for (const close of closing.splice(0).toReversed()) await close();
   };
   try {
-    const namespace = await ownNamespace(parts.temporalAddress);
+    const namespace = `cli-${randomUUID().slice(0, 8)}`;
+    await registerNamespace(parts.temporalAddress, namespace);
     const temporal = connectTemporal({ address: parts.temporalAddress, namespace });
     closing.push(() => temporal.close());
     const cloud = await startCloud(join(folder, 'cloud'), closing);
@@ -67,30 +69,6 @@ export async function startRunningSystem(parts: SystemParts): Promise<RunningSys
     await stop();
     throw error;
   }
-}
-
-/** Schedules belong to a namespace, so those of other tests are neither seen nor touched. */
-async function ownNamespace(address: string): Promise<string> {
-  const namespace = `cli-${randomUUID().slice(0, 8)}`;
-  const connected = connectTemporal({ address, namespace });
-  const { connection, client } = connected;
-  await connection.workflowService.registerNamespace({
-    namespace,
-    workflowExecutionRetentionPeriod: { seconds: 86_400 } as never,
-  });
-  // The server reads its list of namespaces again every few seconds.
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await client.workflow.count();
-      break;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(200);
-    }
-  }
-  await connected.close();
-  return namespace;
 }
 
 interface Cloud {
