@@ -13,6 +13,8 @@ import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 
 const MAX_FAILED_SHOWN = 20;
+/** With them the report stays below 8 KB, the bound of a payload: keys that others wrote may have 1 KB each. */
+const MAX_FAILED_BYTES = 5000;
 
 /** The effects of one sync of a data source; the workflow decides their order. */
 export function ingestionActivities(deps: CollectionDependencies): IngestionActivities {
@@ -128,8 +130,11 @@ async function listFailed(
 ): Promise<{ uri: string; reason: string }[]> {
   const failed: { uri: string; reason: string }[] = [];
   for await (const { uri, status, outcome, reason } of knowledge.listDocuments(target)) {
-    if (outcome === 'failed') failed.push({ uri, reason: (reason ?? status).slice(0, 200) });
-    if (failed.length >= MAX_FAILED_SHOWN) break;
+    if (outcome !== 'failed') continue;
+    failed.push({ uri, reason: (reason ?? status).slice(0, 200) });
+    const tooLarge = Buffer.byteLength(JSON.stringify(failed)) > MAX_FAILED_BYTES;
+    if (tooLarge) failed.pop();
+    if (tooLarge || failed.length >= MAX_FAILED_SHOWN) break;
   }
   return failed;
 }

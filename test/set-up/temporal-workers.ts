@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   bundleWorkflowCode,
@@ -25,7 +26,8 @@ export interface TestWorkers extends Temporal {
 export interface TestWorkersOptions {
   /** `host:port` of a dev server. */
   readonly address: string;
-  readonly activities: object;
+  /** Real ones that need a client get that of the workers' namespace. */
+  readonly activities: object | ((temporal: Temporal) => object);
   readonly options?: Partial<WorkerOptions>;
 }
 
@@ -36,7 +38,9 @@ export async function startTestWorkers(options: TestWorkersOptions): Promise<Tes
   const namespace = await newNamespace(address);
   const temporal = connectTemporal({ address, namespace });
   const connection = await NativeConnection.connect({ address });
-  const running = await runOnEveryQueue({ ...options, connection, namespace });
+  const { activities: given } = options;
+  const activities = typeof given === 'function' ? given(temporal) : given;
+  const running = await runOnEveryQueue({ ...options, activities, connection, namespace });
   return {
     ...temporal,
     async stop() {
@@ -47,7 +51,8 @@ export async function startTestWorkers(options: TestWorkersOptions): Promise<Tes
   };
 }
 
-export interface EveryQueueOptions extends Omit<TestWorkersOptions, 'address'> {
+export interface EveryQueueOptions extends Pick<TestWorkersOptions, 'options'> {
+  readonly activities: object;
   readonly connection: NativeConnection;
   readonly namespace: string;
 }
@@ -110,12 +115,14 @@ export function installQuietRuntime(): void {
 
 async function newNamespace(address: string): Promise<string> {
   const namespace = `test-${randomUUID().slice(0, 8)}`;
-  const temporal = connectTemporal({ address });
+  const temporal = connectTemporal({ address, namespace });
   try {
     await temporal.connection.workflowService.registerNamespace({
       namespace,
       workflowExecutionRetentionPeriod: { seconds: ONE_DAY_SECONDS },
     });
+    // The server reads its list of namespaces again now and then.
+    await eventually(() => temporal.client.workflow.count());
     await ensureSearchAttributes(temporal.connection, namespace);
   } finally {
     await temporal.close();
@@ -125,3 +132,16 @@ async function newNamespace(address: string): Promise<string> {
 
 /** The shortest retention that the server takes. The number is a Long on the wire. */
 const ONE_DAY_SECONDS = 86_400 as never;
+
+async function eventually(attempt: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
+}
