@@ -5,6 +5,7 @@ import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
 import type { Schedules } from '../adapters/temporal/schedules.ts';
 import { author } from '../client/author.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
+import { counted } from './summary.ts';
 import type { RealPart } from './system/context.ts';
 import type { System } from './system/system.ts';
 
@@ -50,7 +51,7 @@ export async function applyDefinitions(
   const force = changed ? 'is now in force' : 'stays in force';
   const { created, updated, unchanged } = report;
   announce(
-    `${sources.length} sources from ${configFile}: revision ${revision.id} ${force}; schedules: ${created} created, ${updated} updated, ${unchanged} unchanged.`,
+    `${counted(sources.length, 'source')} from ${configFile}: revision ${revision.id} ${force}; schedules: ${created} created, ${updated} updated, ${unchanged} unchanged.`,
   );
   return sources;
 }

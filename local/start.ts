@@ -8,7 +8,7 @@ import { parseStartArguments, START_HELP, type StartArguments } from './argument
 import { type LocalConfig, reachLoopbackDirectly, readLocalConfig } from './config.ts';
 import { collectOnce, describeRun, dueSources, waitForSync } from './first-round.ts';
 import { createScreen } from './screen.ts';
-import { commandsToTry, failedDocuments, placesToLook } from './summary.ts';
+import { commandsToTry, counted, failedDocuments, placesToLook } from './summary.ts';
 import { startSystem, type System } from './system/system.ts';
 import { findChromium } from './tools/chromium.ts';
 
@@ -125,7 +125,7 @@ async function summary(
   const live = fleet.reduce((total, row) => total + row.live, 0);
   screen.line('');
   screen.line(
-    `${live} documents of ${definitions.length} sources are in S3${synced ? ' and in the knowledge base' : '; their ingestion has not ended yet'}.`,
+    `${counted(live, 'document')} of ${counted(definitions.length, 'source')} ${live === 1 ? 'is' : 'are'} in S3${synced ? ' and in the knowledge base' : '; their ingestion has not ended yet'}.`,
   );
   screen.line('');
   const failed = await failedDocuments(db, rows.values());

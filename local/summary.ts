@@ -52,3 +52,8 @@ export function commandsToTry(
 function quoted(path: string): string {
   return /^[\w./@-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** `1 source`, `2 sources`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -29,6 +29,8 @@ export interface Running {
   says(pattern: RegExp, withinMs: number): Promise<void>;
   /** What a terminal does at Ctrl-C: every process of the group gets the signal. */
   interrupt(signal?: NodeJS.Signals): void;
+  /** Waits for its end. @throws Error - it did not end in time, or with another exit code: with all that it said. */
+  endsWith(code: number, withinMs: number): Promise<string>;
   /** @throws Error - it did not end in time. */
   ended(withinMs: number): Promise<Ended>;
 }
@@ -123,9 +125,23 @@ function follow(child: ChildProcess): Running {
     exit = { code: code as number | null, signal: signal as NodeJS.Signals | null, output };
     return exit;
   });
+  const ended = async (withinMs: number): Promise<Ended> => {
+    const late = sleep(withinMs, undefined, { ref: false });
+    const end = await Promise.race([closed, late]);
+    if (end) return end;
+    throw new Error(`It did not end within ${withinMs} ms:\n${output}`);
+  };
   const pid = child.pid ?? 0;
   return {
     pid,
+    ended,
+    async endsWith(code, withinMs) {
+      const end = await ended(withinMs);
+      if (end.code === code) return end.output;
+      throw new Error(
+        `It ended with ${end.signal ?? `exit code ${end.code}`} instead of ${code}:\n${output}`,
+      );
+    },
     output: () => output,
     async says(pattern, withinMs) {
       const endMs = Date.now() + withinMs;
@@ -138,12 +154,6 @@ function follow(child: ChildProcess): Running {
       }
     },
     interrupt: (signal = 'SIGINT') => process.kill(-pid, signal),
-    async ended(withinMs) {
-      const late = sleep(withinMs, undefined, { ref: false });
-      const end = await Promise.race([closed, late]);
-      if (end) return end;
-      throw new Error(`It did not end within ${withinMs} ms:\n${output}`);
-    },
   };
 }
 

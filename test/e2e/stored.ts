@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { createAwsClients } from '../../adapters/aws/clients.ts';
+import { openShelf } from '../../local/bedrock/shelf.ts';
 import { startS3Server } from '../../local/s3/server.ts';
 
 const BUCKET = 'wellspring-documents';
@@ -65,11 +66,18 @@ export function ingestionJobs(state: string): readonly string[] {
   return readdirSync(join(state, 'cloud', 'bedrock', 'jobs')).toSorted();
 }
 
-/** Does the knowledge base hold a text, as it was ingested? */
-export function isIngested(state: string, text: string): boolean {
+/** The passages that the knowledge base of a stopped system holds: what a question can find. */
+export function ingestedPassages(state: string): readonly string[] {
   const folder = join(state, 'cloud', 'bedrock', 'documents');
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => join(folder, file))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) =>
+    join(folder, file),
+  );
+  return files
     .filter((file) => statSync(file).isFile())
-    .some((file) => readFileSync(file, 'utf8').includes(text));
+    .flatMap((file) => {
+      const shelf = openShelf(file);
+      const passages = shelf.all().flatMap((document) => document.passages);
+      shelf.close();
+      return passages;
+    });
 }
