@@ -29,7 +29,7 @@ export interface CountedRun extends CollectedRun {
   readonly history: HistoryCost;
   /** The worker's requests to Temporal. */
   readonly grpc: GrpcRequests;
-  /** With the heartbeats that reached the server. */
+  /** With the heartbeats that reached the server; waking the sync is one of the sync's own. */
   readonly actions: number;
   /** In the product's own database. */
   readonly statements: number;
@@ -68,7 +68,7 @@ export async function collect(
   return { workflowId, outcome, wallSeconds, cpuSeconds: cpuSeconds(worker.pid) - cpuBefore };
 }
 
-/** Runs a source once and counts. `latencyMs` is that of the stub. */
+/** Runs a source once and counts; S3 answers at once. */
 export async function collectCounted(
   stage: Stage,
   worker: Program,
