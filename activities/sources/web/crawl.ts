@@ -77,7 +77,7 @@ function listing({ hidden }: Frontier): ReadMessage<CrawlCursor> {
 function longDelay(id: string, waitMs: number): Error {
   return failure(
     'RateLimited',
-    `"${new URL(id).host}" asks for ${Math.ceil(waitMs / 1000)} seconds between two requests. The next attempt honours that.`,
+    `"${new URL(id).host}" may be asked again in ${Math.ceil(waitMs / 1000)} seconds, after its crawl delay and the turns of other sources. The next attempt honours that.`,
     { retryAfterMs: waitMs },
   );
 }

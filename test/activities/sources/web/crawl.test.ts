@@ -1,0 +1,155 @@
+import { afterEach, expect, test } from 'vitest';
+import { http } from '../../../../activities/sources/http.ts';
+import type { KnownDocument } from '../../../../activities/sources/contract.ts';
+import {
+  articlePage,
+  redirectTo,
+  startSite,
+  withEtag,
+  type Page,
+  type Site,
+} from '../../../fakes/site.ts';
+import { checkpointsOf, listingOf, readAll, said } from './reading.ts';
+
+const sites: Site[] = [];
+afterEach(async () => {
+  for (const site of sites.splice(0)) await site.close();
+});
+
+async function serve(pages: Readonly<Record<string, Page>>): Promise<Site> {
+  const site = await startSite(pages);
+  sites.push(site);
+  return site;
+}
+
+test.each([
+  ['refused', { status: 403 }, 'Blocked'],
+  ['gone', { status: 404 }, 'NotFound'],
+  ['without text', '<html></html>', 'EmptyResult'],
+  ['away', { status: 500 }, 'SourceUnavailable'],
+])('a crawl whose pages are all %s begins anew next time', async (_what, page, type) => {
+  const site = await serve({ '/robots.txt': { status: 404 }, '*': page });
+
+  const { messages, error } = await readAll(http, {
+    urls: [`${site.origin}/a`, `${site.origin}/b`],
+  });
+
+  expect(error).toMatchObject({ type });
+  expect(messages.at(-1)).toStrictEqual({ kind: 'checkpoint', cursor: null });
+});
+
+test('a crawl of a site with all kinds of trouble ends the same from each checkpoint', async () => {
+  const odd: readonly Page[] = [
+    { status: 404 },
+    { status: 403 },
+    { status: 502 },
+    redirectTo('/p/1'),
+  ];
+  const pages = Array.from({ length: 60 }, (_, index): [string, Page] => [
+    `/p/${index}`,
+    (index % 3 === 0 && odd[(index / 3) % 4]) || articlePage(`Page ${index}`, [`/p/${index + 1}`]),
+  ]);
+  const links = pages.map(([path]) => path);
+  const site = await serve({ '/': articlePage('Home', links), ...Object.fromEntries(pages) });
+  const config = { urls: [`${site.origin}/`], follow: {} };
+  const whole = await readAll(http, config);
+  const middle = checkpointsOf(whole).filter(({ cursor }) => cursor !== null);
+
+  for (const { cursor, before } of middle) {
+    const rest = await readAll(http, config, { from: structuredClone(cursor) });
+
+    expect(said(site, before, rest)).toStrictEqual(said(site, whole));
+    expect(listingOf(rest)).toStrictEqual(listingOf(whole));
+  }
+  expect(middle.length).toBeGreaterThan(2);
+  expect(said(site, whole).filter((one) => one.startsWith('document'))).toHaveLength(41);
+});
+
+function pathsOf(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.map((line) => line.split(' ')[1] ?? ''));
+}
+
+test('B11: in a second run over an unchanged site, pages whose links nobody needs are only seen', async () => {
+  const leaves = Array.from({ length: 30 }, (_, index) => `/leaf/${index}`);
+  const site = await serve({
+    '/': withEtag(articlePage('Home', leaves), '"home"'),
+    ...Object.fromEntries(leaves.map((path) => [path, withEtag(articlePage(path), `"${path}"`)])),
+  });
+  const config = { urls: [`${site.origin}/`], follow: { maxDepth: 1 } };
+  const first = await readAll(http, config);
+  const known = new Map(
+    first.messages.flatMap((one): [string, KnownDocument][] =>
+      one.kind === 'document' ? [[one.document.id, one.document.validators ?? {}]] : [],
+    ),
+  );
+
+  const second = await readAll(http, config, {
+    known,
+    startedAt: new Date('2026-11-20T06:00:00Z'),
+  });
+
+  const kinds = Map.groupBy(second.messages, (one) => one.kind);
+  expect(pathsOf(said(site, second))).toStrictEqual(pathsOf(said(site, first)));
+  expect(kinds.get('document')?.[0]).toMatchObject({ document: { id: `${site.origin}/` } });
+  expect(kinds.get('seen')?.length).toBeGreaterThan(15);
+  expect(listingOf(second)).toMatchObject({ complete: true });
+});
+
+test('B11: a page that is read by selectors is only seen when it is unchanged', async () => {
+  const site = await serve({ '/': withEtag('<h1>T</h1><main>text</main>', '"1"') });
+  const config = { urls: [site.origin], extract: { title: 'h1', content: 'main' } };
+  const [first] = (await readAll(http, config)).messages;
+  const validators = (first?.kind === 'document' && first.document.validators) || {};
+  const known = new Map<string, KnownDocument>([[`${site.origin}/`, validators]]);
+  const kinds: string[] = [];
+
+  for (let day = 1; day <= 7; day += 1) {
+    const startedAt = new Date(Date.UTC(2026, 10, day));
+    kinds.push((await readAll(http, config, { known, startedAt })).messages[0]?.kind ?? '');
+  }
+
+  expect(validators).toStrictEqual({ etag: '"1"' });
+  expect(kinds).toContain('seen');
+});
+
+test('a 404 alone proves no deletion: it is tentative', async () => {
+  const site = await serve({ '/': articlePage('Home', ['/gone']) });
+
+  const { messages } = await readAll(http, { urls: [site.origin], follow: {} });
+
+  expect(messages).toContainEqual({
+    kind: 'gone',
+    id: `${site.origin}/gone`,
+    why: 'The site answered 404.',
+    tentative: true,
+  });
+});
+
+test('B10: a page that is stored under the address it leads to counts as seen when it fails', async () => {
+  const site = await serve({ '/old': redirectTo('/new'), '/new': '<html></html>' });
+  const known = new Map<string, KnownDocument>([[`${site.origin}/new`, {}]]);
+
+  const found = await readAll(http, { urls: [`${site.origin}/old`] }, { known });
+
+  expect(said(site, found)).toStrictEqual(['failed /new', 'failed /old']);
+});
+
+test('a link to a place that sources may not reach is left out, a seed there is a failure', async () => {
+  const site = await serve({ '/': articlePage('Home', ['http://10.0.0.1/x']) });
+  const follow = { sameHost: false, include: ['http://**'] };
+
+  const linked = await readAll(http, { urls: [site.origin], follow });
+  const named = await readAll(http, { urls: [site.origin, 'http://10.0.0.1/x'] });
+
+  expect(said(site, linked)).toStrictEqual(['document /']);
+  expect(said(site, named)).toStrictEqual(['document /', 'failed http://10.0.0.1/x']);
+});
+
+test.each([
+  [{ extract: { records: 'li', title: 'b' } }, '"extract.records" needs a field "id"'],
+  [{ extract: { title: 'b', next: { locators: 'a' } } }, '"extract.next" needs'],
+])('%j is refused before any page is fetched', (wrong, sentence) => {
+  const open = () => http.open({ urls: ['https://docs.example.com/'], ...wrong });
+
+  expect(open).toThrow(sentence);
+});
