@@ -24,6 +24,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     types: { getTypeParser },
   });
   pool.on('error', options.onIdleError ?? (() => undefined));
+  // A connection in use that breaks between two statements tells nobody but its listeners; without one the process would end.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
