@@ -9,50 +9,59 @@ const CACHED_MS = 5000;
  * Only these carry tenant and source; no label ever holds content, a token or an address.
  */
 export function createGauges(db: Database): () => Promise<string> {
-  let cached: { readonly text: string; readonly untilMs: number } | undefined;
-  return async () => {
+  let cached: { readonly text: Promise<string>; readonly untilMs: number } | undefined;
+  return () => {
     if (cached && cached.untilMs > Date.now()) return cached.text;
-    const [fleet, lags] = await Promise.all([readFleet(db), readSyncLags(db)]);
-    const now = Date.now();
-    const text = [
-      ...gauge(
-        'wellspring_source_last_success_timestamp_seconds',
-        'End of the last good run, Unix time.',
-        fleet,
-        lastSuccess,
-      ),
-      ...gauge(
-        'wellspring_source_freshness_ratio',
-        'Age of the last good run divided by the period of the source.',
-        fleet,
-        (row) => freshness(row, now),
-      ),
-      ...single(
-        'wellspring_documents_live',
-        'Documents that are in S3 now.',
-        sum(fleet, (row) => row.live),
-      ),
-      ...single(
-        'wellspring_dead_letters',
-        'Documents that could not be stored.',
-        sum(fleet, (row) => row.deadLetters),
-      ),
-      ...single(
-        'wellspring_held_deletions',
-        'Deletions that wait for a person.',
-        sum(fleet, (row) => row.held),
-      ),
-      '# HELP wellspring_kb_sync_lag_seconds Age of the oldest change that no ingestion job covers.',
-      '# TYPE wellspring_kb_sync_lag_seconds gauge',
-      ...lags.map(
-        ({ knowledgeBase, lagMs }) =>
-          `wellspring_kb_sync_lag_seconds{knowledge_base="${label(knowledgeBase)}"} ${lagMs / 1000}`,
-      ),
-      '',
-    ].join('\n');
-    cached = { text, untilMs: now + CACHED_MS };
+    const text = render(db);
+    const entry = { text, untilMs: Date.now() + CACHED_MS };
+    cached = entry;
+    // A failure is not kept: the next scrape asks again.
+    text.catch(() => {
+      if (cached === entry) cached = undefined;
+    });
     return text;
   };
+}
+
+async function render(db: Database): Promise<string> {
+  const [fleet, lags] = await Promise.all([readFleet(db), readSyncLags(db)]);
+  const now = Date.now();
+  return [
+    ...gauge(
+      'wellspring_source_last_success_timestamp_seconds',
+      'End of the last good run, Unix time.',
+      fleet,
+      lastSuccess,
+    ),
+    ...gauge(
+      'wellspring_source_freshness_ratio',
+      'Age of the last good run divided by the period of the source.',
+      fleet,
+      (row) => freshness(row, now),
+    ),
+    ...single(
+      'wellspring_documents_live',
+      'Documents that are in S3 now.',
+      sum(fleet, (row) => row.live),
+    ),
+    ...single(
+      'wellspring_dead_letters',
+      'Documents that could not be stored.',
+      sum(fleet, (row) => row.deadLetters),
+    ),
+    ...single(
+      'wellspring_held_deletions',
+      'Deletions that wait for a person.',
+      sum(fleet, (row) => row.held),
+    ),
+    '# HELP wellspring_kb_sync_lag_seconds Age of the oldest change that no ingestion job covers.',
+    '# TYPE wellspring_kb_sync_lag_seconds gauge',
+    ...lags.map(
+      ({ knowledgeBase, lagMs }) =>
+        `wellspring_kb_sync_lag_seconds{knowledge_base="${label(knowledgeBase)}"} ${lagMs / 1000}`,
+    ),
+    '',
+  ].join('\n');
 }
 
 function gauge(
