@@ -79,9 +79,9 @@ test('R17 a crash at any step of reading and storing heals in the next attempt, 
     const { counts } = await source.reconcile(run);
 
     const where = `after a crash at step ${point}, ${crashing.lastStep()}`;
-    expect(slice, where).toMatchObject({ candidates: 1, counts: COUNTS });
-    expect(counts, where).toMatchObject({ deleted: 1 });
-    expect(await endState(source), where).toEqual(wanted);
+    expect({ where, ...slice }).toMatchObject({ where, candidates: 1, counts: COUNTS });
+    expect({ where, ...counts }).toMatchObject({ where, deleted: 1 });
+    expect({ where, ...(await endState(source)) }).toEqual({ where, ...wanted });
     points = point;
   }
   expect(points).toBeGreaterThan(20);
@@ -101,8 +101,8 @@ test('R17 a crash at any step of a deletion heals in the next attempt', async ()
     const { counts } = await source.reconcile(run, true, { attempt: 2 });
 
     const where = `after a crash at step ${point}, ${crashing.lastStep()}`;
-    expect(counts, where).toMatchObject({ deleted: 1 });
-    expect(await endState(source), where).toEqual(wanted);
+    expect({ where, ...counts }).toMatchObject({ where, deleted: 1 });
+    expect({ where, ...(await endState(source)) }).toEqual({ where, ...wanted });
     points = point;
   }
   expect(points).toBeGreaterThan(8);
@@ -117,7 +117,7 @@ test('R17 what a crash left behind heals in the next run, too', async () => {
       .catch(() => undefined);
 
     expect(await source.run()).toMatchObject({ status: 'succeeded' });
-    expect(await endState(source), `after a crash at step ${point}`).toEqual(wanted);
+    expect({ point, ...(await endState(source)) }).toEqual({ point, ...wanted });
   }
 });
 
@@ -133,7 +133,7 @@ test('R17 a document that comes back while its deletion is half done is stored a
     source.emits([...BEFORE]);
     await source.run();
 
-    expect(Object.keys(await source.stored()), `after step ${point}`).toContain('d0002');
+    expect({ point, ...(await source.stored()) }).toHaveProperty('d0002');
     expect((await source.keys()).length % 2).toBe(0);
   }
 });

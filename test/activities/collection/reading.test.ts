@@ -151,7 +151,7 @@ test('limits.maxDocuments bounds the run, over its slices and over attempts that
   const again = await newSource({
     limits: { timeoutMs: 600_000, sliceDocuments: 1000, maxDocuments: 10, maxDeletedShare: 0.15 },
   });
-  again.emits([...all.slice(0, 6)]);
+  again.emits(all.slice(0, 6));
   await again.collect({ run: 'r' });
   again.emits(all);
   const retried = await again.collect({ run: 'r', attempt: 2 });
