@@ -1,0 +1,201 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { requestSyncSignal, type SyncRequest } from '../../workflows/collection/messages.ts';
+import type { collectSource } from '../../workflows/collection/collect-source.ts';
+import type { inspectSource } from '../../workflows/collection/inspect-source.ts';
+import type { reconcileSchedules } from '../../workflows/collection/reconcile-schedules.ts';
+import type { syncKnowledgeBase } from '../../workflows/collection/sync-knowledge-base.ts';
+import { failure } from '../../workflows/failures.ts';
+import { NO_COUNTS } from '../../workflows/collection/counts.ts';
+import type {
+  CollectionActivities,
+  InspectionActivities,
+  ScheduleActivities,
+} from '../../workflows/collection/activities.ts';
+import { collectionFakes, enabledSource, slice } from '../fakes/collection-activities.ts';
+import { ingestionFakes, type FakeBase } from '../fakes/ingestion-activities.ts';
+import { startTestTemporal } from './test-temporal.ts';
+import { startTestWorkers, type TestWorkers } from './temporal-workers.ts';
+
+// The program that records `test/histories/<workflow>/<case>.json` anew, from runs on a real server:
+// `node test/set-up/record-histories.ts`. Only when a change is meant to break old histories: replaying the old ones
+// proves that runs that are under way survive the change.
+
+const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
+
+const runs = collectionFakes();
+const ingestions = ingestionFakes();
+const looks: InspectionActivities = {
+  inspectSource: () =>
+    Promise.resolve({
+      checks: [{ capability: 'connect', verdict: 'PASS', detail: 'It answered.' }],
+      notes: [],
+    }),
+};
+const schedules: ScheduleActivities = {
+  reconcileSchedules: () =>
+    Promise.resolve({ created: 2, updated: 0, paused: 0, unpaused: 0, deleted: 0, unchanged: 3 }),
+  requestOverdueSyncs: () => Promise.resolve(1),
+};
+
+const server = await startTestTemporal();
+const activities = { ...runs.activities, ...ingestions.activities, ...looks, ...schedules };
+const workers = await startTestWorkers({
+  address: server.address,
+  activities,
+  // Otherwise the name of this machine stands in each history, in the name of a queue too.
+  options: { identity: 'recorder' },
+});
+try {
+  await recordRuns(workers);
+  await recordSyncs(workers);
+  await recordOthers(workers);
+} finally {
+  await workers.stop();
+  await server.stop();
+}
+
+async function recordRuns({ client }: TestWorkers): Promise<void> {
+  for (const [name, behaviour] of Object.entries(runCases())) {
+    runs.script(name, behaviour);
+    const handle = await client.workflow.start<typeof collectSource>('collectSource', {
+      workflowId: `collect:${name}`,
+      taskQueue: 'orchestration',
+      args: [{ v: 1, source: name, trigger: 'manual' }],
+    });
+    if (name === 'cancelled') setTimeout(() => void handle.cancel(), 500);
+    await record('collectSource', name, handle);
+  }
+}
+
+/** One of each way through the workflow. */
+function runCases(): Readonly<Record<string, Partial<CollectionActivities>>> {
+  let tries = 0;
+  const held = {
+    failure: 'ContentShrank',
+    reason: '40 of 100 documents would be deleted. Nothing was deleted.',
+    digest: 'a'.repeat(64),
+    candidates: 40,
+    live: 100,
+    sample: ['One'],
+  } as const;
+  return {
+    unchanged: {},
+    succeeded: {
+      collectDocuments: async () => slice({ added: 2, updated: 1 }, { candidates: 4 }),
+      reconcileDocuments: async () => ({ counts: { ...NO_COUNTS, deleted: 4 } }),
+    },
+    partial: {
+      collectDocuments: async () =>
+        slice({ added: 1, failed: 1 }, { listing: { complete: false, why: 'a page was missing' } }),
+    },
+    held: {
+      collectDocuments: async () => slice({ unchanged: 60 }, { candidates: 40 }),
+      reconcileDocuments: async () => ({ counts: NO_COUNTS, held }),
+    },
+    failed: { collectDocuments: () => Promise.reject(failure('AuthExpired', '401.')) },
+    'not-found': { loadSource: () => Promise.reject(failure('NotFound', 'No such source.')) },
+    disabled: { loadSource: async () => ({ enabled: false, because: 'enabled: false' }) },
+    retried: {
+      async collectDocuments() {
+        tries += 1;
+        if (tries > 2) return slice({ added: 1 });
+        throw failure('Unavailable', 'S3 did not answer.', { retryAfterMs: 100 });
+      },
+    },
+    slices: {
+      collectDocuments: async ({ slice: index }) =>
+        slice(
+          { added: index + 1 },
+          index < 2 ? { more: true, notBeforeMs: Date.now() + 300, waitReason: '429.' } : {},
+        ),
+    },
+    announced: {
+      collectDocuments: async () => slice({ added: 1 }),
+      requestKnowledgeBaseSync: () => Promise.reject(failure('AccessDenied', 'No.')),
+    },
+    cancelled: {
+      collectDocuments: () => new Promise((resolve) => setTimeout(() => resolve(slice()), 2000)),
+      loadSource: async () => enabledSource(),
+    },
+  };
+}
+
+async function recordSyncs(workers: TestWorkers): Promise<void> {
+  await record('syncKnowledgeBase', 'ingested', await startSync(workers, changed('DSINGESTED')));
+  await record('syncKnowledgeBase', 'idle', await startSync(workers, ingestions.base('DSIDLE')));
+  const broken = changed('DSFAILED');
+  broken.endings.push('FAILED', failure('AccessDenied', 'No.'));
+  await record('syncKnowledgeBase', 'failed-then-ingested', await startSync(workers, broken));
+  const hopeless = changed('DSGAVEUP');
+  hopeless.endings.push('FAILED', 'FAILED', 'FAILED', 'FAILED', 'STOPPED');
+  await record('syncKnowledgeBase', 'gave-up', await startSync(workers, hopeless));
+  const foreign = changed('DSADOPTED');
+  foreign.starts.push('other');
+  await record('syncKnowledgeBase', 'adopted', await startSync(workers, foreign));
+}
+
+function changed(dataSourceId: string): FakeBase {
+  const base = ingestions.base(dataSourceId);
+  base.change();
+  return base;
+}
+
+async function startSync({ client }: TestWorkers, { target }: FakeBase): Promise<WorkflowHandle> {
+  return client.workflow.signalWithStart<typeof syncKnowledgeBase, [SyncRequest]>(
+    'syncKnowledgeBase',
+    {
+      workflowId: `kb-sync:${target.knowledgeBaseId}:${target.dataSourceId}`,
+      taskQueue: 'orchestration',
+      args: [{ v: 1, ...target, quietMs: 100, maxWaitMs: 1000, idleMs: 100, retryMs: 10 }],
+      signal: requestSyncSignal,
+      signalArgs: [{ source: 'articles' }],
+    },
+  );
+}
+
+async function recordOthers({ client }: TestWorkers): Promise<void> {
+  const look = await client.workflow.start<typeof inspectSource>('inspectSource', {
+    workflowId: 'inspect:articles:1',
+    taskQueue: 'orchestration',
+    args: [
+      {
+        v: 1,
+        tenant: 'default',
+        source: 'articles',
+        verb: 'check',
+        limit: 3,
+        taskQueue: 'collect',
+      },
+    ],
+  });
+  await record('inspectSource', 'checked', look);
+  const reconciliation = await client.workflow.start<typeof reconcileSchedules>(
+    'reconcileSchedules',
+    { workflowId: 'reconcile-schedules', taskQueue: 'orchestration', args: [] },
+  );
+  await record('reconcileSchedules', 'reconciled', reconciliation);
+}
+
+async function record(workflow: string, name: string, handle: WorkflowHandle): Promise<void> {
+  // Some of them fail or are cancelled on purpose.
+  await handle.result().catch(() => undefined);
+  const file = `${FOLDER}${workflow}/${name}.json`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${scrubbed(historyToJSON(await handle.fetchHistory()))}\n`);
+  console.log(`Recorded ${workflow}/${name}.`);
+}
+
+/** Stack traces hold paths of this machine, and identities its name; neither takes part in a replay. */
+function scrubbed(json: unknown): string {
+  const hide = (key: string, value: unknown): unknown => {
+    if (key === 'stackTrace') return '';
+    if (key === 'identity') return 'recorder';
+    return value;
+  };
+  const parsed: unknown = typeof json === 'string' ? JSON.parse(json) : json;
+  return JSON.stringify(parsed, hide, 1);
+}
