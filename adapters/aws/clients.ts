@@ -56,7 +56,7 @@ export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
   const common = (endpoint: string | undefined) => ({
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoint === undefined ? {} : { endpoint, ...variants(endpoint) }),
   });
 
   const s3 = kept(() => createS3(common(endpoints.s3)));
@@ -133,6 +133,11 @@ function createS3(common: CommonConfig): S3Client {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: handler(60_000),
   });
+}
+
+/** The SDK refuses an endpoint together with a variant of Amazon's own that a shell or profile asks for (AWS_USE_FIPS_ENDPOINT). */
+function variants(endpoint: string) {
+  return isAmazon(endpoint) ? {} : { useFipsEndpoint: false, useDualstackEndpoint: false };
 }
 
 function isAmazon(endpoint: string): boolean {
