@@ -347,7 +347,7 @@ function scripted(read: Reader) {
 }
 
 // oxlint-disable-next-line typescript/require-await
-export async function* messagesOf(messages: readonly Message[]): AsyncGenerator<Message> {
+async function* messagesOf(messages: readonly Message[]): AsyncGenerator<Message> {
   yield* messages;
 }
 
