@@ -96,7 +96,8 @@ let bundled: Promise<WorkflowBundle> | undefined;
 
 /** Bundles another set of workflows; the bundler's own log is left out. */
 export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  return bundleWorkflowCode({ workflowsPath, logger });
 }
 
 let installed = false;
