@@ -60,12 +60,19 @@ function contents(): Page {
 
 function article(name: string): Page {
   const path = join(DOCS, `${name}.md`);
-  const html = marked.parse(readFileSync(path, 'utf8'), { async: false });
+  const html = withServedLinks(marked.parse(readFileSync(path, 'utf8'), { async: false }));
   return {
     type: 'text/html; charset=utf-8',
     body: layout(titleOf(`${name}.md`), html),
     modified: statSync(path).mtime,
   };
+}
+
+/** Pages link to each other by file name, for readers of the repository; here they lie elsewhere, and the rest of it is not served. */
+function withServedLinks(html: string): string {
+  return html
+    .replaceAll(/href="([\w-]+)\.md(#[^"]*)?"/g, 'href="/docs/$1$2"')
+    .replaceAll(/<a href="\.\.\/[^"]*">(.*?)<\/a>/g, '$1');
 }
 
 function titleOf(name: string): string {
