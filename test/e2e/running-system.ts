@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -108,7 +108,8 @@ async function keepPorts(state: string): Promise<void> {
   ];
   const ports: Record<string, number> = {};
   for (const name of names) {
-    const { port } = await choosePort(0);
+    // Below the ports that the system gives to connections: one of those may be gone before it is listened on.
+    const { port } = await choosePort(randomInt(10_000, 30_000), { except: Object.values(ports) });
     ports[name] = port;
   }
   await mkdir(state, { recursive: true });
