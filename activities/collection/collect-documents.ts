@@ -96,9 +96,9 @@ function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
-      // Extracted with another configuration, it must be read again, whatever its validators say.
+      // Extracted with another configuration, or not stored the last time: it must be read again, whatever its validators say.
       const usable = [...rows.values()].filter(
-        (row) => row.state === 'live' && row.configSig === opened.configSig,
+        (row) => row.state === 'live' && row.configSig === opened.configSig && row.failCount === 0,
       );
       return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
     },

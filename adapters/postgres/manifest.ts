@@ -22,6 +22,8 @@ export interface ManifestRow {
   readonly lastChanged: Date | null;
   readonly configSig: string | null;
   readonly lastSeenRun: string | null;
+  /** Runs in a row that could not store what the source has now; 0 when what is stored is what it had. */
+  readonly failCount: number;
 }
 
 /** The rows of the given documents, by hash; unknown ones are missing. */
@@ -34,7 +36,7 @@ export async function readManifest(
   const { rows } = await sql<ManifestRow>`
     select hash, state, bucket, key, content_hash as "contentHash", meta_hash as "metaHash", content_etag as "contentEtag",
       sidecar_etag as "sidecarEtag", etag, last_modified as "lastModified", modified_at as "modifiedAt",
-      first_seen as "firstSeen", last_changed as "lastChanged", config_sig as "configSig", last_seen_run as "lastSeenRun"
+      first_seen as "firstSeen", last_changed as "lastChanged", config_sig as "configSig", last_seen_run as "lastSeenRun", fail_count as "failCount"
     from documents
     where tenant = ${tenant} and source = ${source} and hash = any(${hashes}::text[])`.execute(db);
   return new Map(rows.map((row) => [row.hash, row]));
@@ -82,6 +84,7 @@ export interface StoredDocument {
 /** Read and equal, or listed only. */
 export interface SeenDocument {
   readonly hash: string;
+  /** With what it was read; absent where it was listed only, which cures no earlier failure. */
   readonly configSig?: string;
   readonly etag?: string;
   readonly lastModified?: string;
@@ -155,8 +158,11 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
         last_seen_listing = excluded.last_seen_listing, last_seen_run = excluded.last_seen_run,
         gone_count = 0, gone_why = null, fail_count = 0, failure = null, failure_detail = null
     ), seen as (
-      update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, gone_count = 0, gone_why = null, fail_count = 0,
-        failure = null, failure_detail = null, config_sig = coalesce(r."configSig", d.config_sig), etag = coalesce(r.etag, d.etag),
+      update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, gone_count = 0, gone_why = null,
+        fail_count = case when r."configSig" is null then d.fail_count else 0 end,
+        failure = case when r."configSig" is null then d.failure end,
+        failure_detail = case when r."configSig" is null then d.failure_detail end,
+        config_sig = coalesce(r."configSig", d.config_sig), etag = coalesce(r.etag, d.etag),
         last_modified = coalesce(r."lastModified", d.last_modified)
       from jsonb_to_recordset(${JSON.stringify(batch.seen)}::jsonb) as r(hash text, "configSig" text, etag text, "lastModified" text)
       where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash and exists (select 1 from claim)
@@ -174,7 +180,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
         attempts = l.attempts + case when l.run = excluded.run then 0 else 1 end, run = excluded.run
     ), cured as (
       delete from dead_letters where tenant = ${tenant} and source = ${source} and exists (select 1 from claim)
-        and hash = any(${[...batch.stored, ...batch.seen].map((row) => row.hash)}::text[])
+        and hash = any(${cured(batch)}::text[])
     ), gone as (
       update documents d set gone_count = d.gone_count + r.weight, gone_why = r.why, last_seen_run = ${run}
       from jsonb_to_recordset(${JSON.stringify(batch.gone)}::jsonb) as r(hash text, why text, weight integer)
@@ -201,4 +207,9 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
     )
     select exists (select 1 from claim) as held`.execute(db);
   return rows[0]?.held === true;
+}
+
+/** What was read well this time; being listed proves nothing about its content. */
+function cured({ stored, seen }: Batch): string[] {
+  return [...stored, ...seen.filter((row) => row.configSig !== undefined)].map((row) => row.hash);
 }

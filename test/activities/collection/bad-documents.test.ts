@@ -223,3 +223,28 @@ describe.skipIf(!hasNaughty)('F19 the naughty strings', () => {
     expect(keys.every((key) => /^[a-z0-9/.-]{1,128}$/.test(key))).toBe(true);
   });
 });
+
+test('a document that failed is not known to the next read, and being listed does not cure it', async () => {
+  const source = await newSource();
+  source.emits([document('a', 'first'), COMPLETE]);
+  await source.run();
+  source.emits([
+    { kind: 'failed', id: 'a', failure: 'SourceUnavailable', detail: 'Page "a" did not answer.' },
+    COMPLETE,
+  ]);
+  await source.run();
+
+  let known: readonly string[] = [];
+  source.emits(async function* (_from, env) {
+    known = [...(await env.known(['a'])).keys()];
+    yield { kind: 'seen', id: 'a' };
+    yield COMPLETE;
+  });
+  await source.run();
+
+  expect(known).toEqual([]);
+  expect(await source.deadLetters()).toHaveLength(1);
+  source.emits([document('a', 'second'), COMPLETE]);
+  await source.run();
+  expect(await source.deadLetters()).toEqual([]);
+});
