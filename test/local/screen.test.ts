@@ -28,7 +28,7 @@ test('on a terminal the block is drawn over the one before, and lines that stay 
   screen.settle();
   screen.line('end');
 
-  expect(text()).toBe('a waits\n' + `${UP}news\na waits\n` + `${UP}a runs\n` + 'end\n');
+  expect(text()).toBe(`a waits\n${UP}news\na waits\n${UP}a runs\nend\n`);
 });
 
 test('what a source says cannot break the picture or command the terminal', () => {
