@@ -114,7 +114,8 @@ export function installQuietRuntime(): void {
   });
 }
 
-async function newNamespace(address: string): Promise<string> {
+/** A namespace of a test's own on a dev server, with our search attributes. */
+export async function newNamespace(address: string): Promise<string> {
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const temporal = connectTemporal({ address, namespace });
   try {
