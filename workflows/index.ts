@@ -1,3 +1,4 @@
+export { decideHeld } from './approval/decide-held.ts';
 export { collectSource } from './collection/collect-source.ts';
 export { inspectSource } from './collection/inspect-source.ts';
 export { reconcileSchedules } from './collection/reconcile-schedules.ts';

@@ -58,6 +58,26 @@ export const ingestion: ActivityOptions = {
   },
 };
 
+/** One statement that must not be lost: what a person decided outlives a database that is away for a day. */
+export const patient: ActivityOptions = {
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '2 days',
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes,
+  },
+};
+
+/** Deleting what people approved: waits as long as a run of the source is under way. */
+export const deletion: ActivityOptions = {
+  ...patient,
+  taskQueue: 'collect',
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '1 minute',
+};
+
 export interface CollectBounds {
   readonly attemptMs: number;
   readonly heartbeatMs: number;

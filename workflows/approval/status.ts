@@ -1,0 +1,54 @@
+import type { Told } from './next-wake-up.ts';
+import type { ApprovalRequest, Closing, Refusal } from './request.ts';
+
+/** Where a held set stands, in the order of its life. */
+export type HeldStage =
+  | 'awaiting-approval'
+  | 'recording'
+  | 'deleting'
+  | 'announcing'
+  | 'verifying'
+  | 'closed';
+
+/** Everything that query `status` tells about a held set of deletions. */
+export interface HeldStatus {
+  readonly stage: HeldStage;
+  readonly source: string;
+  /** The collecting run that held the set. */
+  readonly run: string;
+  readonly request: ApprovalRequest;
+  readonly openedAtMs: number;
+  readonly reason: string;
+  readonly candidates: number;
+  readonly live: number;
+  readonly sample: readonly string[];
+  readonly approvals: number;
+  readonly closed?: Closing;
+  readonly told: Told;
+  /** The newest refusals, oldest first. */
+  readonly refused: readonly RefusedDecision[];
+  /** All of them, also those that are not kept. */
+  readonly refusedTotal: number;
+  /** Set when the workflow has come to its end. */
+  readonly outcome?: HeldOutcome;
+}
+
+export interface RefusedDecision extends Omit<Refusal, 'failure'> {
+  /** `junk` is what could not be read as a decision. */
+  readonly failure: Refusal['failure'] | 'junk';
+  readonly atMs: number;
+  readonly door: string;
+  readonly by?: string;
+}
+
+/** What a question about held deletions came to; an answer is an outcome, never an error. */
+export interface HeldOutcome {
+  readonly outcome: 'approved' | 'rejected' | 'expired' | 'superseded';
+  /** A whole sentence. */
+  readonly because: string;
+  readonly deleted: number;
+  /** Documents of the set that the source has shown again since. */
+  readonly dropped: number;
+  /** The knowledge base still had documents that were deleted, or did not say. */
+  readonly failure?: 'IngestionFailed';
+}
