@@ -11,6 +11,7 @@ import { findChromium } from '../adapters/browser/find-chromium.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { createSchedules } from '../adapters/temporal/schedules.ts';
 import type { Logger } from 'pino';
+import { createApprovals } from './approvals.ts';
 import type { WorkerConfig } from './config.ts';
 import { cloudWatchMetrics, createMetrics } from './metrics.ts';
 import { wakeSync } from './wake-sync.ts';
@@ -54,6 +55,7 @@ export function collectionDependencies(
       pollMs: [pollMs, pollMs * POLL_GROWTH],
     },
     wakeSync: (target, source) => wakeSync(client, target, source),
+    approvals: createApprovals(client),
   };
 }
 

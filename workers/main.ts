@@ -1,3 +1,4 @@
+import { approvalActivities } from '../activities/approval/index.ts';
 import { collectionActivities } from '../activities/collection/index.ts';
 import { createAwsClients } from '../adapters/aws/clients.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
@@ -24,7 +25,8 @@ async function main(config: WorkerConfig): Promise<void> {
   const temporal = connectTemporal();
   await ensureSearchAttributes(temporal.connection, temporal.namespace);
   const deps = collectionDependencies(config, { db, aws, client: temporal.client, logger });
-  const workers = await runWorkers({ config, activities: collectionActivities(deps), logger });
+  const activities = { ...collectionActivities(deps), ...approvalActivities(deps) };
+  const workers = await runWorkers({ config, activities, logger });
   const gauges = createGauges(db);
   const health = await startHealthServer({
     address: config.WELLSPRING_HTTP_ADDRESS,

@@ -125,7 +125,7 @@ async function report(
   deps: CollectionDependencies,
 ): Promise<SliceReport> {
   if (ending.kind === 'failed') return rest(ending, context, deps);
-  const nothing = { candidates: 0, staleObjects: 0 };
+  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0 };
   const listing = ending.kind === 'end' ? ending.listing : undefined;
   const end = ending.kind === 'end' ? await close(context, listing) : nothing;
   return {
@@ -164,6 +164,7 @@ async function rest(
     waitReason: context.redact(messageOf(error)).slice(0, 150),
     candidates: 0,
     staleObjects: 0,
+    openQuestions: 0,
   };
 }
 

@@ -3,6 +3,8 @@ import type { Knowledge } from '../../adapters/aws/knowledge.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Schedules } from '../../adapters/temporal/schedules.ts';
 import type { SecretStores } from '../../adapters/secrets/resolve.ts';
+import type { HeldSetReference } from '../../workflows/approval/activities.ts';
+import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
 import type { SyncTarget } from '../../workflows/collection/activities.ts';
 import type { SourceSettings } from '../sources/contract.ts';
 import type { BoundSourceType } from '../sources/define-source.ts';
@@ -21,6 +23,17 @@ export interface CollectionDependencies {
   readonly metrics: CollectionMetrics;
   /** Signal-with-start of the sync of a data source. */
   wakeSync(target: SyncTarget, source: string): Promise<void>;
+  readonly approvals: ApprovalWorkflows;
+}
+
+/** Questions to people, as workflows. */
+export interface ApprovalWorkflows {
+  /** Starts `decideHeld` for a set; one that runs already goes on. */
+  ask(question: DecideHeldInput): Promise<void>;
+  /** Tells the questions of older sets to look whether they still stand; those that have ended are left alone. */
+  supersede(sets: readonly HeldSetReference[]): Promise<void>;
+  /** Is the workflow with this id under way? */
+  isRunning(workflowId: string): Promise<boolean>;
 }
 
 /** Knobs of a worker; production values are the defaults of `workers/config.ts`. */

@@ -77,11 +77,14 @@ export async function markDeleting(
 
 export interface DeletionRecord extends SourceReference {
   readonly run: string;
-  readonly deleted: readonly Candidate[];
+  /** False for a run that has ended: its totals stay what they were. */
+  readonly counted: boolean;
+  readonly deleted: readonly Pick<Candidate, 'hash' | 'docId' | 'key' | 'rule'>[];
   readonly target: MarkedTarget;
 }
 
-interface MarkedTarget {
+/** Whose mark says that the knowledge base has to look again. */
+export interface MarkedTarget {
   readonly id: string;
   readonly knowledgeBaseId: string;
   readonly dataSourceId: string;
@@ -90,7 +93,7 @@ interface MarkedTarget {
 /** Last step: rows become `deleted`, each deletion leaves a record, the totals of the run and the mark of the sync follow. One statement. */
 export async function recordDeletions(
   db: Database,
-  { tenant, source, run, deleted, target }: DeletionRecord,
+  { tenant, source, run, counted, deleted, target }: DeletionRecord,
 ): Promise<void> {
   await sql`
     with gone as (
@@ -107,7 +110,7 @@ export async function recordDeletions(
     ), totals as (
       update runs set updated_at = now(),
         counts = counts || jsonb_build_object('deleted', coalesce((counts->>'deleted')::bigint, 0) + (select count(*) from marked))
-      where id = ${run}
+      where id = ${run} and ${counted}
     )
     insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
     values (${target.id}, ${target.knowledgeBaseId}, ${target.dataSourceId}, clock_timestamp(), clock_timestamp())

@@ -102,6 +102,8 @@ export interface ReadEnd {
   /** Live documents that a complete listing did not show, or that the source reported as removed. */
   readonly candidates: number;
   readonly staleObjects: number;
+  /** Held sets that people are asked about; what a complete listing shows may answer them. */
+  readonly openQuestions: number;
 }
 
 export interface ClosedRead extends SourceReference {
@@ -127,10 +129,11 @@ export async function closeRead(
     select
       (select count(*) from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')
         and (state = 'deleting' or gone_count >= 2 or (${complete} and last_seen_listing < ${listing}::bigint))) as candidates,
-      (select count(*) from stale_objects where tenant = ${tenant} and source = ${source} and ${complete}) as "staleObjects"`.execute(
+      (select count(*) from stale_objects where tenant = ${tenant} and source = ${source} and ${complete}) as "staleObjects",
+      (select count(*) from held_sets where tenant = ${tenant} and source = ${source} and state = 'open' and ${complete}) as "openQuestions"`.execute(
     db,
   );
-  return rows[0] ?? { candidates: 0, staleObjects: 0 };
+  return rows[0] ?? { candidates: 0, staleObjects: 0, openQuestions: 0 };
 }
 
 export interface RunEnd {

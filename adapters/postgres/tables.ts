@@ -1,7 +1,8 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { HeldTables } from './held-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
-export interface Tables {
+export interface Tables extends HeldTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;

@@ -91,6 +91,7 @@ export function slice(
     listing: { complete: true },
     candidates: 0,
     staleObjects: 0,
+    openQuestions: 0,
     ...overrides,
   };
 }

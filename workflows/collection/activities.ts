@@ -16,7 +16,7 @@ export interface CollectionActivities {
   collectDocuments(input: CollectDocumentsInput): Promise<SliceReport>;
   /**
    * After a complete listing: deletes what was not seen, and objects that a moved document left behind; guarded.
-   * Beyond the guard nothing is deleted and the report says `held`.
+   * Beyond the guard nothing is deleted: the set is stored, people are asked by `decideHeld`, and the report says `held`.
    */
   reconcileDocuments(input: ReconcileDocumentsInput): Promise<ReconcileReport>;
   /** Tells the sync of the data source that something changed (signal-with-start). */
@@ -93,6 +93,8 @@ export interface SliceReport {
   readonly candidates: number;
   /** Objects that moved documents left behind. */
   readonly staleObjects: number;
+  /** Held sets of this source that people are asked about. */
+  readonly openQuestions: number;
   readonly boundReached?: string;
 }
 
@@ -103,6 +105,8 @@ export interface ReconcileDocumentsInput extends RunReference {
 export interface ReconcileReport {
   readonly counts: RunCounts;
   readonly held?: HeldReport;
+  /** Deletions that a person has rejected: a clause with who and when. They are kept, and nobody is asked again. */
+  readonly kept?: string;
 }
 
 export interface RequestSyncInput extends SyncTarget {

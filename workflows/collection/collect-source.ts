@@ -19,6 +19,7 @@ import type {
   CollectionActivities,
   EnabledSource,
   LoadedSource,
+  ReconcileReport,
   RunReference,
   SliceReport,
 } from './activities.ts';
@@ -73,6 +74,7 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
       counts,
       ...(listing ? { listing } : {}),
       ...(reconciled.held ? { held: reconciled.held } : {}),
+      ...(reconciled.kept ? { kept: reconciled.kept } : {}),
       ...(boundReached ? { boundReached } : {}),
     });
     log.info('run ended', { status: verdict.status, slices, ...counts });
@@ -143,14 +145,18 @@ function collectActivities(loaded: EnabledSource) {
   );
 }
 
-async function reconcile(loaded: EnabledSource, reference: RunReference, slice: SliceReport) {
-  if (slice.candidates === 0 && slice.staleObjects === 0) return { counts: NO_COUNTS };
-  const summary = `remove what the source no longer has (${slice.candidates})`;
+async function reconcile(
+  loaded: EnabledSource,
+  reference: RunReference,
+  { candidates, staleObjects, openQuestions, listing }: SliceReport,
+): Promise<ReconcileReport> {
+  if (candidates + staleObjects + openQuestions === 0) return { counts: NO_COUNTS };
+  const summary = `remove what the source no longer has (${candidates})`;
   return collectActivities({
     ...loaded,
     taskQueue: 'collect',
   }).reconcileDocuments.executeWithOptions({ summary }, [
-    { ...reference, listingComplete: slice.listing?.complete ?? false },
+    { ...reference, listingComplete: listing?.complete ?? false },
   ]);
 }
 

@@ -9,6 +9,8 @@ export interface RunEvidence {
   /** Undefined where the source type has no listing in this run. */
   readonly listing?: ListingReport;
   readonly held?: HeldReport;
+  /** Deletions that a person has rejected, as a clause. */
+  readonly kept?: string;
   /** The run stopped before the end because a bound of its definition was reached. */
   readonly boundReached?: string;
 }
@@ -46,7 +48,7 @@ const TOLERATED_FAILURE_SHARE = 0.1;
  * A run that threw is `failed` by its failure's name and does not come here.
  */
 export function judgeRun(evidence: RunEvidence): RunVerdict {
-  const { counts, listing, held, boundReached } = evidence;
+  const { counts, listing, held, kept, boundReached } = evidence;
   const confirmed = counts.added + counts.updated + counts.unchanged;
   const total = confirmed + counts.failed;
   if (counts.failed > 0 && confirmed === 0) {
@@ -66,6 +68,7 @@ export function judgeRun(evidence: RunEvidence): RunVerdict {
     listing && !listing.complete
       ? `the listing was incomplete (${listing.why ?? 'no reason given'})`
       : '',
+    kept ?? '',
     boundReached ?? '',
   ].filter((reason) => reason !== '');
   if (reasons.length === 0) return { status: 'succeeded', because: '' };

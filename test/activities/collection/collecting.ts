@@ -36,6 +36,7 @@ import {
   type HeldReport,
   type RunStatus,
 } from '../../../workflows/collection/run-status.ts';
+import { approvalFakes, type ApprovalFakes } from '../../fakes/approval-workflows.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { runServer, TEST_CREDENTIALS, type RunningServer } from '../../local/s3/running-server.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
@@ -76,6 +77,8 @@ export interface SourceCase {
   /** Rules of this list go wrong; empty it to be well again. */
   readonly faults: FaultRule[];
   readonly ended: readonly EndedRun[];
+  /** Whom the runs asked, and which questions they ended. */
+  readonly approvals: ApprovalFakes;
   /** What the source holds from now on: messages, or how it is read. */
   emits(content: readonly Message[] | Reader): void;
   definition(): SourceDefinition;
@@ -149,6 +152,7 @@ async function createCase(
 ): Promise<SourceCase> {
   let read: Reader = () => messagesOf([]);
   const ended: EndedRun[] = [];
+  const approvals = approvalFakes();
   const type = scripted((...args) => read(...args));
   const objects = createObjects(clients.s3);
   const deps: CollectionDependencies = {
@@ -183,6 +187,7 @@ async function createCase(
       syncEnded: () => undefined,
     },
     wakeSync: async () => undefined,
+    approvals: approvals.workflows,
   };
   const base = sourceDefinition({ id, type: 'scripted', category: 'tests', config: {} });
   const knowledgeBase = { ...base.knowledgeBase, bucket: 'docs', dataSourceId: id };
@@ -242,6 +247,7 @@ async function createCase(
     server,
     faults,
     ended,
+    approvals,
     emits(content) {
       read = typeof content === 'function' ? content : () => messagesOf(content);
     },
@@ -268,15 +274,16 @@ async function createCase(
       const last = slices.at(-1) as SliceReport;
       const { listing, boundReached } = last;
       const reconciled: ReconcileReport =
-        last.candidates + last.staleObjects > 0
+        last.candidates + last.staleObjects + last.openQuestions > 0
           ? await theCase.reconcile(run, listing?.complete ?? false)
           : { counts: NO_COUNTS };
       const counts = addCounts(last.counts, reconciled.counts);
-      const { held } = reconciled;
+      const { held, kept } = reconciled;
       const verdict = judgeRun({
         counts,
         ...(listing ? { listing } : {}),
         ...(held ? { held } : {}),
+        ...(kept ? { kept } : {}),
         ...(boundReached ? { boundReached } : {}),
       });
       const end = { ...(await open(run)), temporalRunId: `temporal-${run}`, verdict };
