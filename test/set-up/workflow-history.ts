@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
 
-export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+export type HistoryEvent = NonNullable<History['events']>[number];
 
 /** All events of a workflow's latest run, in order. */
 export async function eventsOf(handle: WorkflowHandle): Promise<readonly HistoryEvent[]> {
