@@ -6,7 +6,7 @@ import { ingestionJobs, storedObjects, writePrint } from './stored.ts';
 
 const chromium = await toolForTest(findChromium);
 /** The quickstart may need minutes where tools are downloaded first; `npm test` has them already. */
-const WITHIN_MS = 120_000;
+const WITHIN_MS = 160_000;
 
 describe.skipIf(chromium === undefined)('the quickstart, as a newcomer types it', () => {
   let story: Story;

@@ -11,7 +11,7 @@ import { environmentWith } from '../../local/config.ts';
 import { choosePort } from '../../local/ports.ts';
 import { listProcesses, type ProcessEntry } from '../../local/process-table.ts';
 
-export const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {

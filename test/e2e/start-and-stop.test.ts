@@ -13,12 +13,11 @@ let file: string;
 beforeEach(async () => {
   story = await openStory();
   file = join(story.folder, 'wellspring.yaml');
-  await story.npm(['run', '--silent', 'cli', '--', 'init', file]).endsWith(0, 30_000);
 });
 afterEach(() => story[Symbol.asyncDispose]());
 
 test('definitions with errors stop the start at once, each with its file, line and remedy', async () => {
-  await editSources(file, `${NOTES}${NOTES}${MISTAKES}`);
+  await define(`${NOTES}${NOTES}${MISTAKES}`);
 
   const output = await story.start(['--config', file]).endsWith(1, 20_000);
 
@@ -49,7 +48,7 @@ test.each([
 
 test('nothing of the shell reaches embedded parts; a taken port is named; a second start on the same state is refused', async () => {
   writeNotes(story.folder, 3);
-  await editSources(file, NOTES);
+  await define(NOTES);
   const taken = await takePortOf(story, 'S3');
   const running = story.start(['--config', file], POISON);
   await running.says(/Ctrl-C stops everything\.\n/u, WITHIN_MS);
@@ -68,6 +67,11 @@ test('nothing of the shell reaches embedded parts; a taken port is named; a seco
   expect(second).toMatch(/A system runs already on ".*state"/u);
   expect(await leftBehind(story, 5000)).toEqual([]);
 });
+
+async function define(sources: string): Promise<void> {
+  await story.npm(['run', '--silent', 'cli', '--', 'init', file]).endsWith(0, 30_000);
+  await editSources(file, sources);
+}
 
 const MISTAKES = `
   - id: shop
