@@ -148,7 +148,8 @@ function collectActivities(loaded: EnabledSource) {
 async function reconcile(
   loaded: EnabledSource,
   reference: RunReference,
-  { candidates, staleObjects, openQuestions, listing }: SliceReport,
+  // A run that began before there were questions has none in its report.
+  { candidates, staleObjects, openQuestions = 0, listing }: SliceReport,
 ): Promise<ReconcileReport> {
   if (candidates + staleObjects + openQuestions === 0) return { counts: NO_COUNTS };
   const summary = `remove what the source no longer has (${candidates})`;
