@@ -17,7 +17,10 @@ export interface Sorted {
   readonly gone: readonly GoneDocument[];
 }
 
-/** By document, the last message of each; documents are rendered and hashed, refused ones are among the failed. */
+/**
+ * By document, the last message of each; documents are rendered and hashed, refused ones are among the failed. That a document is there
+ * says nothing about its content: `seen` takes the place of no document and of no failure.
+ */
 export async function sortMessages(
   messages: readonly DocumentMessage[],
   context: StoreContext,
@@ -25,6 +28,8 @@ export async function sortMessages(
   const last = new Map<string, DocumentMessage>();
   for (const message of messages) {
     const hash = hashOf(message);
+    const earlier = last.get(hash)?.kind;
+    if (message.kind === 'seen' && (earlier === 'document' || earlier === 'failed')) continue;
     last.delete(hash);
     last.set(hash, message);
   }

@@ -84,7 +84,7 @@ interface Countable extends Sorted {
 
 /**
  * One outcome a document and run: what an earlier attempt of this run has committed already is not counted again, and a document that
- * failed first and was read well later in the run is no longer counted as failed.
+ * failed first and was read well later in the run is no longer counted as failed. One that failed and was then only seen stays failed.
  */
 async function count(
   { writes, rows, seen, failed, uploaded }: Countable,
@@ -92,26 +92,26 @@ async function count(
 ): Promise<RunCounts> {
   const storedHashes = new Set(uploaded.stored.map((one) => one.hash));
   const stored = [...storedHashes];
-  const confirmed = [
-    ...writes.filter(({ kind }) => kind === 'none').map(({ prepared }) => prepared.hash),
-    ...[...seen.keys()].filter((hash) => rows.get(hash)?.state === 'live'),
-  ];
+  const read = writes.filter(({ kind }) => kind === 'none').map(({ prepared }) => prepared.hash);
   const hashes = failed.map((one) => one.hash);
   const failedBefore = await deadLettersOfRun(
     context.db,
     { ...reference(context), run: context.run },
-    [...stored, ...confirmed, ...hashes],
+    [...stored, ...read, ...seen.keys(), ...hashes],
+  );
+  const present = [...seen.keys()].filter(
+    (hash) => rows.get(hash)?.state === 'live' && !failedBefore.has(hash),
   );
   const isNew = (hash: string): boolean =>
     rows.get(hash)?.lastSeenRun !== context.run || failedBefore.has(hash);
   const newlyStored = stored.filter(isNew);
   const added = newlyStored.filter((hash) => rows.get(hash)?.state !== 'live').length;
-  const cured = [...stored, ...confirmed].filter((hash) => failedBefore.has(hash)).length;
+  const cured = [...stored, ...read].filter((hash) => failedBefore.has(hash)).length;
   return {
     ...NO_COUNTS,
     added,
     updated: newlyStored.length - added,
-    unchanged: confirmed.filter(isNew).length,
+    unchanged: [...read, ...present].filter(isNew).length,
     failed: hashes.filter((hash) => !failedBefore.has(hash)).length - cured,
     putRequests: uploaded.putRequests,
     putBytes: uploaded.putBytes,

@@ -51,7 +51,7 @@ export interface Validators {
 
 export type ReadMessage<Cursor> =
   | { readonly kind: 'document'; readonly document: SourceDocument }
-  /** Present, but not read again: not modified, or listed only. */
+  /** Present, but not read again: not modified, or listed only. It takes the place of no document and cures no failure. */
   | { readonly kind: 'seen'; readonly id: string }
   /** One document that could not be read: a dead letter. Counts as seen, so it is never deleted for this. */
   | {
