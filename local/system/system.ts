@@ -188,7 +188,7 @@ async function allOrError<T extends readonly unknown[]>(
   promises: readonly [...T],
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+  return Promise.all(promises);
 }
 
 async function startTemporalPart(context: SystemContext) {

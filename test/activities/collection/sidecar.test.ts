@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { documentAttributes, renderSidecar } from '../../../activities/collection/sidecar.ts';
 import { database } from '../../../activities/sources/database.ts';
