@@ -148,10 +148,10 @@ function collectActivities(loaded: EnabledSource) {
 async function reconcile(
   loaded: EnabledSource,
   reference: RunReference,
-  // A run that began before there were questions has none in its report.
-  { candidates, staleObjects, openQuestions = 0, listing }: SliceReport,
+  { candidates, staleObjects, openQuestions, listing }: SliceReport,
 ): Promise<ReconcileReport> {
-  if (candidates + staleObjects + openQuestions === 0) return { counts: NO_COUNTS };
+  // Not their sum: a run that began before there were questions has none in its report, and would get no number.
+  if (!candidates && !staleObjects && !openQuestions) return { counts: NO_COUNTS };
   const summary = `remove what the source no longer has (${candidates})`;
   return collectActivities({
     ...loaded,
