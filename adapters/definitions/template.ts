@@ -53,4 +53,12 @@ sources:
   #     cursor: updated_at
   #     title: title
   #     body: [summary, content]
+
+  # - id: price-list
+  #   type: script
+  #   category: prices
+  #   config:
+  #     command: [python3, prices.py]           # prints one JSON document a line: {"kind":"document","id":…,"content":…}
+  #     cwd: .                                  # relative to the folder of this file
+  #     fullListing: true                       # a good exit means that everything was listed: what is missing is removed
 `;
