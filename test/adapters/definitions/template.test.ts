@@ -16,14 +16,18 @@ const VARIABLES = new Map([
 /** As a person does who uncomments the lines below `sources:` and above. */
 function uncommented(text: string): string {
   return text.replaceAll(
-    /^( *)# (?=( *(- )?(id|type|schedule|category|config|url|table|primaryKey|cursor|title|body|timezone|enabled|limits|sync):))/gm,
+    /^( *)# (?=( *(- )?(id|type|schedule|category|config|url|table|primaryKey|cursor|title|body|timezone|enabled|limits|sync|command|cwd|fullListing):))/gm,
     '$1',
   );
 }
 
 test.each([
   ['as it is written', (text: string) => text, ['documentation']],
-  ['with every example uncommented', uncommented, ['documentation', 'company-database']],
+  [
+    'with every example uncommented',
+    uncommented,
+    ['documentation', 'company-database', 'price-list'],
+  ],
 ])('the first wellspring.yaml is valid %s', async (_name, change, ids) => {
   const text = change(initialDefinitions());
 
