@@ -96,21 +96,24 @@ function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
-      // Extracted with another configuration, or not stored the last time: it must be read again, whatever its validators say.
+      // Extracted with another configuration, it must be read again, whatever its validators say.
       const usable = [...rows.values()].filter(
-        (row) => row.state === 'live' && row.configSig === opened.configSig && row.failCount === 0,
+        (row) => row.state === 'live' && row.configSig === opened.configSig,
       );
       return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
     },
   };
 }
 
+/** One that failed stays known, so that a source which may not read it reports it again instead of dropping it. */
 function known(row: {
+  failCount: number;
   etag: string | null;
   lastModified: string | null;
   modifiedAt: Date | null;
   lastChanged: Date | null;
 }): KnownDocument {
+  if (row.failCount > 0) return { failed: true };
   return {
     ...(row.etag ? { etag: row.etag } : {}),
     ...(row.lastModified ? { lastModified: row.lastModified } : {}),

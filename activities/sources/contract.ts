@@ -78,6 +78,8 @@ export interface KnownDocument extends Validators {
   readonly modifiedAt?: string;
   /** When the content was last stored, ISO 8601. */
   readonly lastChanged?: string;
+  /** It is stored, but its last reading failed: there are no validators, and it must be read again. */
+  readonly failed?: true;
 }
 
 /** What the worker gives to a source type: everything outside comes from here, so that tests and limits hold. */

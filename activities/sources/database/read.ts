@@ -154,7 +154,7 @@ async function* rowsWithoutCursor(
 
 /**
  * Reports every key as seen. A row that the manifest does not know although its cursor lies before this run's window was committed
- * later than the lag allows for: it is read now.
+ * later than the lag allows for: it is read now, and so is one that failed.
  */
 async function* allKeys(
   reading: Reading,
@@ -187,13 +187,14 @@ async function lateRows(
   // The first run has just read everything, stored or not.
   if (window.lower === null) return [];
   const known = await env.known(ids);
-  const missing = new Set(ids.filter((id) => !known.has(id)));
+  const missing = new Set(ids.filter((id) => known.get(id)?.failed ?? !known.has(id)));
   if (missing.size === 0) return [];
   const bounds = { column: cursor, below: window.lower };
   const query = { select: plan.selected, order: plan.key, bounds };
   for await (const page of pagesOf(plan, query, after, ids.length)) {
     const late = [...documentsOf(reading, page)].filter((one) => missing.has(idOfMessage(one)));
-    if (late.length > 0) env.log.info('read rows that were committed late', { rows: late.length });
+    if (late.length > 0)
+      env.log.info('read rows that were committed late or failed', { rows: late.length });
     return late;
   }
   return [];

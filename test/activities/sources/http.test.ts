@@ -528,15 +528,18 @@ describe('robots.txt (B8)', () => {
   test('disallowed pages are not asked for; a stored one stays, as a failure', async () => {
     const site = await serve({
       '/robots.txt': robots('user-agent: wellspring-tests\ndisallow: /no'),
-      '/': articlePage('Home', ['/no/1', '/no/2', '/yes']),
+      '/': articlePage('Home', ['/no/1', '/no/2', '/no/3', '/yes']),
       '*': articlePage('Any'),
     });
-    const known = new Map<string, KnownDocument>([[`${site.origin}/no/2`, {}]]);
+    const known = new Map<string, KnownDocument>([
+      [`${site.origin}/no/2`, {}],
+      [`${site.origin}/no/3`, { failed: true }],
+    ]);
 
     const found = await read(crawlOf(site), null, env({ known }));
 
     expect(there(found)).toStrictEqual(['/', '/yes']);
-    expect(failures(found)).toStrictEqual({ '/no/2': 'Blocked' });
+    expect(failures(found)).toStrictEqual({ '/no/2': 'Blocked', '/no/3': 'Blocked' });
     expect(site.requests.filter((one) => one.includes('/no'))).toStrictEqual([]);
   });
 

@@ -7,17 +7,19 @@ type Config = Readonly<Record<string, unknown>>;
 interface RunOptions {
   readonly startedAt?: Date;
   readonly known?: ReadonlySet<string>;
+  /** Of them those whose last reading failed. */
+  readonly failed?: ReadonlySet<string>;
 }
 
 /** One read from a cursor to its end. */
 export async function readAll(
   config: Config,
   from: unknown = null,
-  { known, startedAt }: RunOptions = {},
+  { known, failed, startedAt }: RunOptions = {},
 ): Promise<Message[]> {
   const env = sourceEnv({
     ...(startedAt ? { startedAt } : {}),
-    known: new Map([...(known ?? [])].map((id) => [id, {}])),
+    known: new Map([...(known ?? [])].map((id) => [id, failed?.has(id) ? { failed: true } : {}])),
   });
   try {
     return await Array.fromAsync(database.open(config).read(from, env));
