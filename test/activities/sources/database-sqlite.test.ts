@@ -208,6 +208,7 @@ describe('runs one after another', () => {
 
   test('R6 a row whose last reading failed is read again by the key scan, long after its change', async () => {
     const path = sqlite('failed', ARTICLES);
+    change(path, `INSERT INTO articles VALUES (6, 'Six', '', 'Newest', '2026-02-01 10:00:00')`);
     const run = runs({ ...config, url: `sqlite:${path}`, lag: '1 second' });
     const known = idsOf(await run());
 
