@@ -42,10 +42,22 @@ const MEND = 'Mend that line: indentation, quotes and brackets are the usual cau
 /** An alias that grows without bound, or has no anchor, shows only here. */
 function plainValue(document: Document): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    refuseUnusual(value, []);
+    return value;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** What YAML can say and plain data cannot: a value within itself, and the tags `!!set`, `!!omap`, `!!binary`, `!!timestamp`. */
+function refuseUnusual(value: unknown, parents: readonly object[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (parents.includes(value)) throw new Error('an alias stands within its own anchor');
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
+    throw new Error('only texts, numbers, true, false, lists and maps can be used');
+  const inside = [...parents, value];
+  for (const item of Object.values(value)) refuseUnusual(item, inside);
 }
 
 function plain(message: string): string {

@@ -81,3 +81,15 @@ test('thousands of sources load in seconds', async () => {
   expect(sources).toHaveLength(2000);
   expect(performance.now() - started).toBeLessThan(15_000);
 });
+
+test.each([
+  ['a value within itself', `limits: &x { a: *x }`, 'an alias stands within its own anchor'],
+  ['a file within itself', `&top\nsources: *top`, 'an alias stands within its own anchor'],
+  // Without an error this would be a file without sources, and applying it would retire all of them.
+  ['an ordered map', `!!omap\n- sources: []`, 'lists and maps can be used'],
+  ['bytes', `include: [!!binary aGVsbG8=]`, 'lists and maps can be used'],
+])('%s is refused', async (_name, text, reason) => {
+  const result = await load(text);
+
+  expect('errors' in result && result.errors[0]?.sentence).toContain(reason);
+});
