@@ -35,9 +35,8 @@ export async function deleteHeld(
           work: () => deleteStep({ input, set, definition, after }, deps),
         });
         progress.looked += hashes.length;
-        const last = hashes.at(-1);
-        if (last === undefined) break;
-        after = last;
+        if (hashes.length < DELETION_STEP) break;
+        after = hashes.at(-1) ?? '';
       }
       return endHeldDeletion(deps.db, { tenant, source, digest, rule: ruleOf(set, digest) });
     },

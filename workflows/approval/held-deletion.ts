@@ -22,7 +22,10 @@ export async function executeDeletions(desk: Desk, approved: string): Promise<He
     { summary: `delete ${input.held.candidates} documents` },
     [{ ...setOf(input), definitionDigest }],
   );
-  const kept = dropped > 0 ? `, ${dropped} kept because the source has them again` : '';
+  const kept =
+    dropped > 0
+      ? `, ${dropped} left out because the source has shown them again or they were gone already`
+      : '';
   const because = `${approved}: ${deleted} documents deleted${kept}.`;
   if (deleted === 0) return { outcome: 'approved', because, deleted, dropped };
   await announce(desk);

@@ -32,7 +32,7 @@ export function judge(state: ApprovalState, verdict: ReceivedVerdict, nowMs: num
 }
 
 /** The earlier answers that are kept, so that a state stays small; older ones meet a closed question anyway. */
-const MAX_ACCEPTED = 50;
+const MAX_ACCEPTED = 10;
 
 /** The state after a verdict. Only an accepted one that is no repetition changes anything. */
 export function take(state: ApprovalState, verdict: ReceivedVerdict, nowMs: number): ApprovalState {

@@ -47,7 +47,7 @@ export interface HeldOutcome {
   /** A whole sentence. */
   readonly because: string;
   readonly deleted: number;
-  /** Documents of the set that the source has shown again since. */
+  /** Documents of the set that were left out: the source has shown them again since, or they were gone already. */
   readonly dropped: number;
   /** The knowledge base still had documents that were deleted, or did not say. */
   readonly failure?: 'IngestionFailed';
