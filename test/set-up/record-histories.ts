@@ -3,6 +3,15 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { decideHeld } from '../../workflows/approval/decide-held.ts';
+import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
+import {
+  approveSignal,
+  decideUpdate,
+  statusQuery,
+  supersedeSignal,
+} from '../../workflows/approval/messages.ts';
+import type { Verdict, VerdictKind } from '../../workflows/approval/request.ts';
 import { requestSyncSignal, type SyncRequest } from '../../workflows/collection/messages.ts';
 import type { collectSource } from '../../workflows/collection/collect-source.ts';
 import type { inspectSource } from '../../workflows/collection/inspect-source.ts';
@@ -13,15 +22,18 @@ import { NO_COUNTS } from '../../workflows/collection/counts.ts';
 import type {
   CollectionActivities,
   InspectionActivities,
+  RequestSyncInput,
   ScheduleActivities,
 } from '../../workflows/collection/activities.ts';
+import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { collectionFakes, enabledSource, slice } from '../fakes/collection-activities.ts';
+import { heldInput, heldStart } from '../fakes/held-input.ts';
 import { ingestionFakes, type FakeBase } from '../fakes/ingestion-activities.ts';
 import { startTestTemporal } from './test-temporal.ts';
 import { startTestWorkers, type TestWorkers } from './temporal-workers.ts';
 
 // The program that records `test/histories/<workflow>/<case>.json` anew, from runs on a real server:
-// `node test/set-up/record-histories.ts`. Only when a change is meant to break old histories: replaying the old ones
+// `node test/set-up/record-histories.ts`, or with the names of workflows to record only those. Only when a change is meant to break old histories: replaying the old ones
 // proves that runs that are under way survive the change.
 
 const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
@@ -41,8 +53,22 @@ const schedules: ScheduleActivities = {
   requestOverdueSyncs: () => Promise.resolve(1),
 };
 
+const questions = heldFakes();
+
+const wanted = process.argv.slice(2);
 const server = await startTestTemporal();
-const activities = { ...runs.activities, ...ingestions.activities, ...looks, ...schedules };
+const activities = {
+  ...questions.activities,
+  ...runs.activities,
+  ...ingestions.activities,
+  ...looks,
+  ...schedules,
+  // Of two areas: each of their fakes has its own.
+  requestKnowledgeBaseSync: (input: RequestSyncInput) =>
+    (input.source.startsWith('held-') ? questions : runs).activities.requestKnowledgeBaseSync(
+      input,
+    ),
+};
 const workers = await startTestWorkers({
   address: server.address,
   activities,
@@ -50,12 +76,17 @@ const workers = await startTestWorkers({
   options: { identity: 'recorder' },
 });
 try {
-  await recordRuns(workers);
-  await recordSyncs(workers);
-  await recordOthers(workers);
+  if (isWanted('collectSource')) await recordRuns(workers);
+  if (isWanted('syncKnowledgeBase')) await recordSyncs(workers);
+  if (isWanted('decideHeld')) await recordQuestions(workers);
+  if (isWanted('inspectSource', 'reconcileSchedules')) await recordOthers(workers);
 } finally {
   await workers.stop();
   await server.stop();
+}
+
+function isWanted(...names: readonly string[]): boolean {
+  return wanted.length === 0 || names.some((name) => wanted.includes(name));
 }
 
 async function recordRuns({ client }: TestWorkers): Promise<void> {
@@ -155,6 +186,73 @@ async function startSync({ client }: TestWorkers, { target }: FakeBase): Promise
       signalArgs: [{ source: 'articles' }],
     },
   );
+}
+
+type Question = WorkflowHandle<typeof decideHeld>;
+
+async function recordQuestions({ client }: TestWorkers): Promise<void> {
+  const ask = (
+    name: string,
+    overrides: Partial<DecideHeldInput> = {},
+  ): Promise<{ handle: Question; set: FakeSet }> => askAbout(client, name, overrides);
+  const approved = await ask('approved');
+  await decide(approved.handle, 'approve');
+  await record('decideHeld', 'approved', approved.handle);
+
+  const rejected = await ask('rejected');
+  await rejected.handle.signal(approveSignal, null as never);
+  await decide(rejected.handle, 'reject');
+  await record('decideHeld', 'rejected', rejected.handle);
+
+  // Four people are told in this time.
+  await record('decideHeld', 'expired', (await ask('expired', { windowMs: 2000 })).handle);
+
+  const superseded = await ask('superseded');
+  superseded.set.state = 'superseded';
+  await superseded.handle.signal(supersedeSignal);
+  await record('decideHeld', 'superseded', superseded.handle);
+
+  const waited = await ask('waited');
+  waited.set.deletions.push(failure('Conflict', 'It is collected.', { retryAfterMs: 100 }));
+  waited.set.check = { asked: 7, found: ['s3://docs/a.md'], foundTotal: 1 };
+  await decide(waited.handle, 'approve');
+  await record('decideHeld', 'waited-and-not-forgotten', waited.handle);
+
+  const flooded = await ask('continued', { maxMessages: 3 });
+  for (let count = 0; count < 3; count += 1)
+    await flooded.handle.signal(approveSignal, null as never);
+  const first = client.workflow.getHandle(
+    flooded.handle.workflowId,
+    (flooded.handle as { firstExecutionRunId?: string }).firstExecutionRunId,
+    { followRuns: false },
+  );
+  await record('decideHeld', 'continued', first);
+  const newest = client.workflow.getHandle<typeof decideHeld>(flooded.handle.workflowId);
+  await decide(newest, 'reject');
+  await record('decideHeld', 'carried', newest);
+}
+
+async function askAbout(
+  client: TestWorkers['client'],
+  name: string,
+  overrides: Partial<DecideHeldInput>,
+): Promise<{ handle: Question; set: FakeSet }> {
+  const digest = Buffer.from(name.padEnd(32, '.')).toString('hex');
+  const input = heldInput({ source: `held-${name}`, digest, ...overrides });
+  const handle = await client.workflow.start<typeof decideHeld>('decideHeld', heldStart(input));
+  return { handle, set: questions.set(digest) };
+}
+
+async function decide(handle: Question, verdict: VerdictKind): Promise<void> {
+  const { request } = await handle.query(statusQuery);
+  const given: Verdict = {
+    requestId: request.id,
+    digest: request.digest,
+    verdict,
+    decisionId: `cli:${verdict}`,
+    by: { provider: 'cli', user: 'ana' },
+  };
+  await handle.executeUpdate(decideUpdate, { updateId: given.decisionId, args: [given] });
 }
 
 async function recordOthers({ client }: TestWorkers): Promise<void> {
