@@ -53,6 +53,7 @@ export async function readSlice({
   const endMs = Date.now() + Math.min(limits.timeoutMs, attemptMs) * SHARE_OF_ATTEMPT;
   let documents = 0;
   let listing: ListingReport | undefined;
+  let nameless = 0;
   try {
     for await (const message of context.source.read(context.claim.cursor, env)) {
       env.signal.throwIfAborted();
@@ -65,18 +66,29 @@ export async function readSlice({
           return await batch.end({ kind: 'slice' });
       } else {
         documents += 1;
+        if (message.kind === 'failed' && message.id === undefined) nameless += 1;
         await batch.add(message);
         // Only a commit tells how many of them are new to the run: a retried attempt reads some again.
         if (taken + batch.size() >= maxDocuments) await batch.flush();
         if (taken >= maxDocuments) return { kind: 'bound', because: boundReached(maxDocuments) };
       }
     }
-    return await batch.end({ kind: 'end', ...(listing ? { listing } : {}) });
+    return await batch.end({
+      kind: 'end',
+      ...(listing ? { listing: judged(listing, nameless) } : {}),
+    });
   } catch (error) {
     if (env.signal.aborted) throw error;
     await batch.flush();
     return { kind: 'failed', error, progressed: batch.progressed() };
   }
+}
+
+/** A failure without an id may be of any document: none of those that are missing may be deleted for it. */
+function judged(listing: ListingReport, nameless: number): ListingReport {
+  if (!listing.complete || nameless === 0) return listing;
+  const why = `${nameless} of the documents could not be read, and the source does not say which ones`;
+  return { complete: false, why };
 }
 
 /** Documents that count for the bound of a run. */

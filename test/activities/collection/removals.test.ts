@@ -153,3 +153,20 @@ test('a thousand removals go in steps of five hundred, each with its record', as
     .execute();
   expect(states.map(({ state }) => state).toSorted()).toEqual(['deleted', 'live']);
 });
+
+test('a failure that names no document makes the listing incomplete, so that nothing is deleted for it', async () => {
+  const source = await newSource();
+  source.emits([...documents('a', 'b', 'c'), COMPLETE]);
+  await source.run();
+  source.emits([
+    ...documents('a', 'b'),
+    { kind: 'failed', failure: 'InvalidDocument', detail: 'A document could not be read.' },
+    COMPLETE,
+  ]);
+
+  const ran = await source.run();
+
+  expect(ran).toMatchObject({ status: 'partial', counts: { failed: 1, deleted: 0 } });
+  expect(ran.because).toContain('the source does not say which');
+  expect(Object.keys(await source.stored()).toSorted()).toEqual(['a', 'b', 'c']);
+});
