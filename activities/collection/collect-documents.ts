@@ -38,6 +38,7 @@ export async function collectDocuments(
     source,
     run: runId,
     configSig: opened.configSig,
+    target: opened.definition.knowledgeBase,
   });
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'wellspring-run-'));
   const taken = takenDocuments(await readRunCounts(deps.db, runId));
@@ -128,7 +129,7 @@ async function report(
   deps: CollectionDependencies,
 ): Promise<SliceReport> {
   if (ending.kind === 'failed') return rest(ending, context, deps);
-  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0 };
+  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
   const listing = ending.kind === 'end' ? ending.listing : undefined;
   const end = ending.kind === 'end' ? await close(context, listing) : nothing;
   return {
@@ -168,6 +169,7 @@ async function rest(
     candidates: 0,
     staleObjects: 0,
     openQuestions: 0,
+    marked: false,
   };
 }
 

@@ -1,11 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
-import {
-  recordDeletions,
-  type Candidate,
-  type MarkedTarget,
-} from '../../adapters/postgres/removals.ts';
-import type { SourceReference } from '../../adapters/postgres/source-state.ts';
+import { recordDeletions, type Candidate } from '../../adapters/postgres/removals.ts';
+import type { SourceReference, SyncedTarget } from '../../adapters/postgres/source-state.ts';
 import { failure } from '../../workflows/failures.ts';
+
 import type { CollectionDependencies } from './dependencies.ts';
 import { sidecarKey } from './identity.ts';
 
@@ -17,7 +14,7 @@ export interface Deletion extends SourceReference {
   readonly run: string;
   /** Does the run count them among its own? */
   readonly counted: boolean;
-  readonly target: MarkedTarget;
+  readonly target: SyncedTarget;
   /** Sets the rows to `deleting` and says which of them may go. */
   readonly mark: () => Promise<readonly Omit<Candidate, 'title' | 'interrupted'>[]>;
 }

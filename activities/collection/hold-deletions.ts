@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { holdSet, releaseSets, type HoldResult } from '../../adapters/postgres/held-sets.ts';
+import {
+  holdSet,
+  readRejected,
+  releaseSets,
+  type HoldResult,
+} from '../../adapters/postgres/held-sets.ts';
 import type { Candidate, Candidates } from '../../adapters/postgres/removals.ts';
 import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
 import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
@@ -16,14 +21,14 @@ import type { CollectionDependencies } from './dependencies.ts';
 const SAMPLE = 10;
 
 export interface Judged {
-  /** Nothing of the fresh candidates may go. */
-  readonly refused: boolean;
+  /** Those that may go now. */
+  readonly allowed: readonly Candidate[];
   readonly report: Pick<ReconcileReport, 'held' | 'kept'>;
 }
 
 /**
  * Lets the guard judge the candidates. What it refuses is stored and people are asked, unless they have rejected just that; what it allows
- * ends every open question of the source. Idempotent, so that a repeated attempt asks once.
+ * ends every open question of the source, and goes but for what a person has rejected. Idempotent: a repeated attempt asks once.
  */
 export async function judgeDeletions(
   found: Candidates,
@@ -34,16 +39,37 @@ export async function judgeDeletions(
   const held = holdBack(found, definition);
   if (!held) {
     if (input.listingComplete) await release(input, deps);
-    return { refused: false, report: {} };
+    return spare(found.candidates, input, definition, deps);
   }
   const { tenant, source, runId: run, digest: definitionDigest, listingComplete } = input;
   const documents = found.candidates;
   const set = { tenant, source, run, definitionDigest, report: held, listingComplete, documents };
   const result = await holdSet(deps.db, set);
   await deps.approvals.supersede(references(input, result.superseded));
-  if (result.state === 'rejected') return { refused: true, report: { kept: kept(held, result) } };
+  if (result.state === 'rejected') return { allowed: [], report: { kept: kept(held, result) } };
   await deps.approvals.ask(question(held, input, definition));
-  return { refused: true, report: { held } };
+  return { allowed: [], report: { held } };
+}
+
+/** A corpus that grows must not let the guard allow what a person has refused. Only a definition that allows everything does. */
+async function spare(
+  candidates: readonly Candidate[],
+  { tenant, source }: ReconcileDocumentsInput,
+  { limits }: SourceDefinition,
+  { db }: CollectionDependencies,
+): Promise<Judged> {
+  if (candidates.length === 0 || limits.maxDeletedShare >= 1)
+    return { allowed: candidates, report: {} };
+  const rejected = await readRejected(db, { tenant, source });
+  const spared = candidates.filter(({ hash }) => rejected.has(hash));
+  const [first] = spared;
+  const by = first && rejected.get(first.hash);
+  if (!by) return { allowed: candidates, report: {} };
+  const allowed = candidates.filter(({ hash }) => !rejected.has(hash));
+  return {
+    allowed,
+    report: { kept: kept({ candidates: spared.length, digest: by.digest }, by) },
+  };
 }
 
 async function release(
@@ -106,10 +132,14 @@ function question(
   };
 }
 
-function kept({ candidates, digest }: HeldReport, { decidedBy, decidedAt }: HoldResult): string {
+function kept(
+  { candidates, digest }: Pick<HeldReport, 'candidates' | 'digest'>,
+  { decidedBy, decidedAt }: Pick<HoldResult, 'decidedBy' | 'decidedAt'>,
+): string {
   const who = decidedBy ?? 'somebody';
   const when = decidedAt ? ` on ${timeText(decidedAt.getTime())}` : '';
-  return `${candidates} deletions were rejected by "${who}"${when} (set ${shortDigest(digest)}), so these documents are kept`;
+  const what = candidates === 1 ? 'deletion was' : 'deletions were';
+  return `${candidates} ${what} rejected by "${who}"${when} (set ${shortDigest(digest)}) and kept`;
 }
 
 function sha256(text: string): string {

@@ -3,6 +3,7 @@ import {
   findCandidates,
   findStaleObjects,
   forgetStaleObjects,
+  forgetFormerTargets,
   markDeleting,
   type Candidate,
 } from '../../adapters/postgres/removals.ts';
@@ -43,12 +44,14 @@ export async function reconcileDocuments(
       const interrupted = candidates.filter((one) => one.interrupted);
       const fresh = candidates.filter((one) => !one.interrupted);
       const found = { candidates: fresh, live: live - interrupted.length };
-      const { refused, report } = await judgeDeletions(found, input, definition, deps);
-      const allowed = [...interrupted, ...(refused ? [] : fresh)];
-      for (let at = 0; at < allowed.length; at += DELETION_STEP) {
-        const step = allowed.slice(at, at + DELETION_STEP);
+      const { allowed, report } = await judgeDeletions(found, input, definition, deps);
+      const going = [...interrupted, ...allowed];
+      for (let at = 0; at < going.length; at += DELETION_STEP) {
+        const step = going.slice(at, at + DELETION_STEP);
         progress.deleted += await remove(step, input, definition, deps);
       }
+      if (input.listingComplete && allowed.length === fresh.length)
+        await forgetFormerTargets(db, input);
       return { counts: await deletedByRun(db, input.runId), ...report };
     },
   );
@@ -75,11 +78,11 @@ function remove(
 }
 
 async function removeStaleObjects(
-  { tenant, source }: ReconcileDocumentsInput,
+  { tenant, source, runId }: ReconcileDocumentsInput,
   { knowledgeBase }: SourceDefinition,
   { db, objects }: CollectionDependencies,
 ): Promise<void> {
-  const stale = await findStaleObjects(db, { tenant, source });
+  const stale = await findStaleObjects(db, { tenant, source, run: runId });
   await removeDocumentObjects(stale, objects);
   await forgetStaleObjects(db, { tenant, source, target: knowledgeBase });
 }

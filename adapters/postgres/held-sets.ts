@@ -63,6 +63,26 @@ export async function releaseSets(
   });
 }
 
+export interface Rejection {
+  readonly digest: string;
+  readonly decidedBy: string | null;
+  readonly decidedAt: Date | null;
+}
+
+/** By hash, the documents that a person wanted to keep and that were not seen since; of several rejections the newest. */
+export async function readRejected(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<ReadonlyMap<string, Rejection>> {
+  const { rows } = await sql<Rejection & { hash: string }>`
+    select m.hash, h.digest, h.decided_by as "decidedBy", h.decided_at as "decidedAt" from held_sets h
+    join held_documents m on m.tenant = h.tenant and m.source = h.source and m.digest = h.digest
+    join documents d on d.tenant = m.tenant and d.source = m.source and d.hash = m.hash
+    where h.tenant = ${tenant} and h.source = ${source} and h.state = 'rejected' and d.state = 'live' and d.last_seen_listing <= h.listing
+    order by h.decided_at`.execute(db);
+  return new Map(rows.map(({ hash, ...rejection }) => [hash, rejection]));
+}
+
 /** Writes the end of an open set, once; returns how it stands now, whoever ended it. */
 export async function recordHeldVerdict(
   db: Database,

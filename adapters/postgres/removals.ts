@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import type { SourceReference } from './source-state.ts';
+import type { SourceReference, SyncedTarget } from './source-state.ts';
 
 /** A live document that the source no longer has. */
 export interface Candidate {
@@ -80,14 +80,7 @@ export interface DeletionRecord extends SourceReference {
   /** False for a run that has ended: its totals stay what they were. */
   readonly counted: boolean;
   readonly deleted: readonly Pick<Candidate, 'hash' | 'docId' | 'key' | 'rule'>[];
-  readonly target: MarkedTarget;
-}
-
-/** Whose mark says that the knowledge base has to look again. */
-export interface MarkedTarget {
-  readonly id: string;
-  readonly knowledgeBaseId: string;
-  readonly dataSourceId: string;
+  readonly target: SyncedTarget;
 }
 
 /** Last step: rows become `deleted`, each deletion leaves a record, the totals of the run and the mark of the sync follow. One statement. */
@@ -112,12 +105,7 @@ export async function recordDeletions(
         counts = counts || jsonb_build_object('deleted', coalesce((counts->>'deleted')::bigint, 0) + (select count(*) from marked))
       where id = ${run} and ${counted}
     )
-    insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
-    values (${target.id}, ${target.knowledgeBaseId}, ${target.dataSourceId}, clock_timestamp(), clock_timestamp())
-    on conflict (knowledge_base_id, data_source_id) do update
-      set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at`.execute(
-    db,
-  );
+    ${markTargets({ tenant, source, target })}`.execute(db);
 }
 
 export interface StaleObject {
@@ -125,13 +113,14 @@ export interface StaleObject {
   readonly key: string;
 }
 
-/** A document may have moved back in the meantime: what a live row names is not stale. */
+/** A document may have moved back in the meantime: what a live row names is not stale. None for a run that a newer one has overtaken. */
 export async function findStaleObjects(
   db: Database,
-  { tenant, source }: SourceReference,
+  { tenant, source, run }: SourceReference & { readonly run: string },
 ): Promise<readonly StaleObject[]> {
   const { rows } = await sql<StaleObject>`
     select o.bucket, o.key from stale_objects o
+    join source_state s on s.tenant = o.tenant and s.source = o.source and s.run = ${run}
     where o.tenant = ${tenant} and o.source = ${source} and not exists (
       select 1 from documents d where d.tenant = o.tenant and d.source = o.source and d.bucket = o.bucket and d.key = o.key and d.state = 'live')
     order by o.key`.execute(db);
@@ -141,17 +130,42 @@ export async function findStaleObjects(
 /** After they were removed: the knowledge base has to look again, for an ingestion may have met them meanwhile. */
 export async function forgetStaleObjects(
   db: Database,
-  { tenant, source, target }: SourceReference & { readonly target: MarkedTarget },
+  { tenant, source, target }: SourceReference & { readonly target: SyncedTarget },
 ): Promise<void> {
   await sql`
     with forgotten as (
       delete from stale_objects where tenant = ${tenant} and source = ${source} returning 1
     )
+    ${markTargets({ tenant, source, target }, sql`exists (select 1 from forgotten)`)}`.execute(db);
+}
+
+/** Marks the data source that ingests the source now, and former ones whose buckets may have held what was removed. */
+function markTargets(
+  { tenant, source, target }: SourceReference & { readonly target: SyncedTarget },
+  condition = sql`true`,
+) {
+  const { id, knowledgeBaseId, dataSourceId } = target;
+  const current = JSON.stringify([{ id, knowledgeBaseId, dataSourceId }]);
+  return sql`
     insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
-    select ${target.id}, ${target.knowledgeBaseId}, ${target.dataSourceId}, clock_timestamp(), clock_timestamp()
-    where exists (select 1 from forgotten)
+    select distinct on (t."knowledgeBaseId", t."dataSourceId") t.id, t."knowledgeBaseId", t."dataSourceId", clock_timestamp(), clock_timestamp()
+    from jsonb_to_recordset(${current}::jsonb || coalesce(
+      (select former_targets from source_state where tenant = ${tenant} and source = ${source}), '[]'::jsonb)) as t(id text,
+      "knowledgeBaseId" text, "dataSourceId" text)
+    where ${condition}
     on conflict (knowledge_base_id, data_source_id) do update
-      set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at`.execute(
-    db,
-  );
+      set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at`;
+}
+
+/** After a complete listing whose removals were carried out: nothing of the source lies in former places any more. */
+export async function forgetFormerTargets(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<void> {
+  await db
+    .updateTable('source_state')
+    .set({ former_targets: '[]' })
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .execute();
 }

@@ -104,6 +104,8 @@ export interface ReadEnd {
   readonly staleObjects: number;
   /** Held sets that people are asked about; what a complete listing shows may answer them. */
   readonly openQuestions: number;
+  /** Something waits for the knowledge base that the source feeds. */
+  readonly marked: boolean;
 }
 
 export interface ClosedRead extends SourceReference {
@@ -130,10 +132,13 @@ export async function closeRead(
       (select count(*) from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')
         and (state = 'deleting' or gone_count >= 2 or (${complete} and last_seen_listing < ${listing}::bigint))) as candidates,
       (select count(*) from stale_objects where tenant = ${tenant} and source = ${source} and ${complete}) as "staleObjects",
-      (select count(*) from held_sets where tenant = ${tenant} and source = ${source} and state = 'open' and ${complete}) as "openQuestions"`.execute(
+      (select count(*) from held_sets where tenant = ${tenant} and source = ${source} and state = 'open' and ${complete}) as "openQuestions",
+      exists (select 1 from knowledge_base_state k join source_state s on k.knowledge_base_id = s.target->>'knowledgeBaseId'
+        and k.data_source_id = s.target->>'dataSourceId'
+        where s.tenant = ${tenant} and s.source = ${source} and k.dirty_since is not null) as marked`.execute(
     db,
   );
-  return rows[0] ?? { candidates: 0, staleObjects: 0, openQuestions: 0 };
+  return rows[0] ?? { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
 }
 
 export interface RunEnd {

@@ -21,19 +21,39 @@ export interface Claim {
 export interface ClaimOptions extends SourceReference {
   readonly run: string;
   readonly configSig: string;
+  readonly target: SyncedTarget;
+}
+
+/** The data source that ingests what a source stores. */
+export interface SyncedTarget {
+  readonly id: string;
+  readonly knowledgeBaseId: string;
+  readonly dataSourceId: string;
 }
 
 /**
  * Takes the source for one attempt: older attempts can no longer commit. A changed `configSig` begins from the start, with a new listing;
- * a listing that an earlier run left open goes on, otherwise a new run opens the next one.
+ * a listing that an earlier run left open goes on, otherwise a new run opens the next one. Another `target` than before is marked as changed:
+ * its documents lie there already, but no job of it has seen them.
  */
 export async function claimSource(
   db: Database,
-  { tenant, source, run, configSig }: ClaimOptions,
+  { tenant, source, run, configSig, target }: ClaimOptions,
 ): Promise<Claim> {
+  const { id, knowledgeBaseId, dataSourceId } = target;
+  const wanted = JSON.stringify({ id, knowledgeBaseId, dataSourceId });
   const { rows } = await sql<Claim>`
-    insert into source_state as s (tenant, source, fence, config_sig, listing, listing_open, run)
-    values (${tenant}, ${source}, 1, ${configSig}, 1, true, ${run})
+    with before as (
+      select target from source_state where tenant = ${tenant} and source = ${source}
+    ), marked as (
+      insert into knowledge_base_state as k (id, knowledge_base_id, data_source_id, dirty_since, changed_at)
+      select ${id}, ${knowledgeBaseId}, ${dataSourceId}, clock_timestamp(), clock_timestamp() from before
+      where target is not null and target <> ${wanted}::jsonb
+      on conflict (knowledge_base_id, data_source_id) do update
+        set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at
+    )
+    insert into source_state as s (tenant, source, fence, config_sig, listing, listing_open, run, target)
+    values (${tenant}, ${source}, 1, ${configSig}, 1, true, ${run}, ${wanted}::jsonb)
     on conflict (tenant, source) do update set
       fence = s.fence + 1,
       config_sig = excluded.config_sig,
@@ -44,7 +64,10 @@ export async function claimSource(
         else s.listing end,
       listing_open = s.listing_open or s.run is distinct from excluded.run
         or s.config_sig is distinct from excluded.config_sig,
-      run = excluded.run
+      run = excluded.run,
+      former_targets = case when s.target is null or s.target = excluded.target then s.former_targets
+        else s.former_targets || jsonb_build_array(s.target) end,
+      target = excluded.target
     returning fence, cursor, listing`.execute(db);
   const [claim] = rows;
   if (!claim) throw failure('Defect', `The state of source "${source}" was not written.`);

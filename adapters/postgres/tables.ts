@@ -50,6 +50,8 @@ interface SourceStateTable {
   listing: Generated<number>;
   listing_open: Generated<boolean>;
   run: string | null;
+  target: ColumnType<object | null, string | undefined, string>;
+  former_targets: ColumnType<object, string | undefined, string>;
 }
 
 /** `live` is in S3; `deleting` and `deleted` follow the order of a deletion. The row outlives the objects. */

@@ -92,6 +92,7 @@ export function slice(
     candidates: 0,
     staleObjects: 0,
     openQuestions: 0,
+    marked: false,
     ...overrides,
   };
 }

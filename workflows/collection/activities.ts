@@ -95,6 +95,8 @@ export interface SliceReport {
   readonly staleObjects: number;
   /** Held sets of this source that people are asked about. */
   readonly openQuestions: number;
+  /** Something waits for the knowledge base, whoever changed it: a new base, an announcement that was lost. */
+  readonly marked: boolean;
   readonly boundReached?: string;
 }
 

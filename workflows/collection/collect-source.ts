@@ -68,7 +68,8 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
     );
     const reconciled = await reconcile(loaded, reference, slice);
     counts = addCounts(slice.counts, reconciled.counts);
-    if (changedDocuments(counts) > 0) await announce(loaded, input.source);
+    const waits = changedDocuments(counts) > 0 || slice.staleObjects > 0 || slice.marked;
+    if (waits) await announce(loaded, input.source);
     const { listing, boundReached } = slice;
     const verdict = judgeRun({
       counts,

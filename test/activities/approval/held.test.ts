@@ -277,10 +277,26 @@ describe('rejected', () => {
     const ran = await source.run();
 
     expect(ran).toMatchObject({ status: 'partial', counts: { deleted: 0, unchanged: 33 } });
-    expect(ran.because).toMatch(/7 deletions were rejected by "ben" on .* are kept/);
+    expect(ran.because).toMatch(/7 deletions were rejected by "ben" on .* and kept/);
     expect(source.approvals.asked).toHaveLength(1);
     expect(await source.keys()).toHaveLength(80);
     await expect(deciding.remove()).rejects.toMatchObject({ type: 'NotFound' });
+  });
+
+  test('R5 keeps them also when the source grows, so that the guard would let them go', async () => {
+    const { source, deciding } = await heldRun(newSource);
+    await deciding.record('rejected');
+    source.emits([...numbered(60, 'new'), ...without(8)]);
+
+    const grown = await source.run();
+    const { limits } = source.definition();
+    await source.redefine({ limits: { ...limits, maxDeletedShare: 1 } });
+    const allowed = await source.run();
+
+    // One that nobody has decided about goes; the seven stay until the definition allows everything.
+    expect(grown).toMatchObject({ status: 'partial', counts: { added: 60, deleted: 1 } });
+    expect(grown.because).toContain('7 deletions were rejected by "ana"');
+    expect(allowed).toMatchObject({ status: 'succeeded', counts: { deleted: 7 } });
   });
 
   test('R5 a set that has changed is asked about', async () => {

@@ -28,6 +28,7 @@ function fresh() {
   return { tenant: 'default', source: `s${count}` };
 }
 
+const TARGET = { id: 'main', knowledgeBaseId: 'KB00000001', dataSourceId: 'DS00000001' };
 const startedAt = new Date('2026-11-21T12:00:00Z');
 
 async function opened(
@@ -107,8 +108,8 @@ describe('migrations', () => {
 describe('a claim', () => {
   test('ends every older one', async () => {
     const source = fresh();
-    const first = await claimSource(db, { ...source, run: 'r1', configSig: 'a' });
-    const second = await claimSource(db, { ...source, run: 'r1', configSig: 'a' });
+    const first = await claimSource(db, { ...source, run: 'r1', configSig: 'a', target: TARGET });
+    const second = await claimSource(db, { ...source, run: 'r1', configSig: 'a', target: TARGET });
 
     expect(second.fence).toBeGreaterThan(first.fence);
     expect([
@@ -124,7 +125,9 @@ describe('a claim', () => {
   test('of many at the same time is held by one', async () => {
     const source = fresh();
     const claims = await Promise.all(
-      Array.from({ length: 8 }, () => claimSource(db, { ...source, run: 'r1', configSig: 'a' })),
+      Array.from({ length: 8 }, () =>
+        claimSource(db, { ...source, run: 'r1', configSig: 'a', target: TARGET }),
+      ),
     );
     const held = await Promise.all(claims.map(({ fence }) => holdsClaim(db, source, fence)));
 
@@ -135,7 +138,7 @@ describe('a claim', () => {
   test('of another config begins a new listing from the start; of another run it goes on with an open one', async () => {
     const source = fresh();
     const claim = (run: string, configSig: string) =>
-      claimSource(db, { ...source, run, configSig });
+      claimSource(db, { ...source, run, configSig, target: TARGET });
     const first = await claim('r1', 'a');
     await commitBatch(db, batch(source, first.fence, { cursor: { page: 2 } }));
 
@@ -157,18 +160,25 @@ describe('a batch', () => {
     [['\uDFFF']],
   ])('keeps the cursor %j as it was given', async (cursor) => {
     const source = fresh();
-    const { fence } = await claimSource(db, { ...source, run: 'r', configSig: 'a' });
+    const { fence } = await claimSource(db, {
+      ...source,
+      run: 'r',
+      configSig: 'a',
+      target: TARGET,
+    });
 
     expect(await commitBatch(db, batch(source, fence, { cursor }))).toBe(true);
 
-    expect((await claimSource(db, { ...source, run: 'r', configSig: 'a' })).cursor).toEqual(cursor);
+    expect(
+      (await claimSource(db, { ...source, run: 'r', configSig: 'a', target: TARGET })).cursor,
+    ).toEqual(cursor);
   });
 
   test('commits rows, cursor, totals and mark together, or none of them', async () => {
     const source = fresh();
     const run = `run-${source.source}`;
     await opened(source, run);
-    const { fence } = await claimSource(db, { ...source, run, configSig: 'a' });
+    const { fence } = await claimSource(db, { ...source, run, configSig: 'a', target: TARGET });
     const good = { counts: { ...NO_COUNTS, added: 1 }, changed: true, cursor: 7 };
     const broken = { ...stored, modifiedAt: 'not a time' };
 
@@ -242,7 +252,12 @@ describe('the mark of a data source', () => {
       quietMs: 0,
       maxWaitMs: 0,
     };
-    const { fence } = await claimSource(db, { ...source, run: 'r', configSig: 'a' });
+    const { fence } = await claimSource(db, {
+      ...source,
+      run: 'r',
+      configSig: 'a',
+      target: TARGET,
+    });
     const change = () => commitBatch(db, batch(source, fence, { changed: true }));
     await change();
     return { target, change };
