@@ -15,6 +15,7 @@ import { createApprovals } from './approvals.ts';
 import type { WorkerConfig } from './config.ts';
 import { cloudWatchMetrics, createMetrics } from './metrics.ts';
 import { wakeSync } from './wake-sync.ts';
+import { isWorkflowOpen } from './workflow-state.ts';
 
 export interface Connections {
   readonly db: Database;
@@ -55,6 +56,7 @@ export function collectionDependencies(
       pollMs: [pollMs, pollMs * POLL_GROWTH],
     },
     wakeSync: (target, source) => wakeSync(client, target, source),
+    isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(client, workflowId, runId),
     approvals: createApprovals(client),
   };
 }

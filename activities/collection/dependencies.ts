@@ -23,6 +23,8 @@ export interface CollectionDependencies {
   readonly metrics: CollectionMetrics;
   /** Signal-with-start of the sync of a data source. */
   wakeSync(target: SyncTarget, source: string): Promise<void>;
+  /** False when the execution has ended or Temporal has forgotten it. */
+  isWorkflowOpen(workflowId: string, runId: string): Promise<boolean>;
   readonly approvals: ApprovalWorkflows;
 }
 

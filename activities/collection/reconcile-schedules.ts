@@ -3,22 +3,28 @@ import { reconcileRevision } from '../../adapters/temporal/reconcile.ts';
 import type { ReconcileSchedulesReport } from '../../workflows/collection/activities.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { endOrphanedRuns } from './end-orphaned-runs.ts';
 
-/** Makes Temporal's schedules those of the revision in force. No change means no write; a retry goes on where it ended. */
-export function reconcileStoredSchedules({
-  db,
-  schedules,
-}: Pick<CollectionDependencies, 'db' | 'schedules'>): Promise<ReconcileSchedulesReport> {
+/**
+ * Makes Temporal's schedules those of the revision in force, and the rows of runs agree with their workflows. No change means no write; a retry
+ * goes on where it ended.
+ */
+export function reconcileStoredSchedules(
+  deps: Pick<CollectionDependencies, 'db' | 'schedules' | 'isWorkflowOpen'>,
+): Promise<ReconcileSchedulesReport> {
+  const { db, schedules } = deps;
   const progress = { applied: 0 };
   return withHeartbeat(
     () => progress,
-    () =>
-      reconcileRevision(db, schedules, {
+    async () => {
+      await endOrphanedRuns(deps);
+      return reconcileRevision(db, schedules, {
         now: new Date(),
         signal: cancellationSignal(),
         onApplied: () => {
           progress.applied += 1;
         },
-      }),
+      });
+    },
   );
 }

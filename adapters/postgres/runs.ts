@@ -170,3 +170,19 @@ export async function endRun(
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
+
+/** Runs that say "running" and have not written their row for this long; at most 100, the oldest first. */
+export async function readSilentRuns(
+  db: Database,
+  silentMs: number,
+): Promise<readonly { readonly id: string; readonly temporalRunId: string }[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select(['id', 'temporal_run_id'])
+    .where('status', '=', 'running')
+    .where('updated_at', '<', sql<Date>`now() - ${`${silentMs} milliseconds`}::interval`)
+    .orderBy('updated_at')
+    .limit(100)
+    .execute();
+  return rows.map((row) => ({ id: row.id, temporalRunId: row.temporal_run_id }));
+}

@@ -17,12 +17,21 @@ export function exitFailure(command: string, exit: Exit, stderrTail: string): Er
   const name = EXIT_FAILURES.get(exit.code) ?? 'ScriptError';
   const how =
     exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
-  return failure(name, `The script "${command}" ${how}. ${HINTS[name] ?? DEFAULT_HINT}`, {
+  const said = lastLine(stderrTail);
+  return failure(name, `The script "${command}" ${how}. ${HINTS[name] ?? said}`, {
     details: { exitCode: exit.code, signal: exit.signal, stderrTail },
   });
 }
 
-const DEFAULT_HINT = 'What it wrote last to its standard error is in the details.';
+/** What a person reads first of all; the rest is in the details. */
+function lastLine(stderrTail: string): string {
+  const line = stderrTail.trim().split('\n').at(-1)?.trim() ?? '';
+  if (line === '') return 'It wrote nothing to its standard error.';
+  return `The last line of its standard error: "${line.slice(0, MAX_LINE)}".`;
+}
+
+const MAX_LINE = 300;
+
 const HINTS: Partial<Record<FailureName, string>> = {
   SourceUnavailable: 'By that code it says that its source does not answer now; it is tried again.',
   AuthExpired: 'By that code it says that its credentials were refused; renew them.',

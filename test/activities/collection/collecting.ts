@@ -187,6 +187,7 @@ async function createCase(
       syncEnded: () => undefined,
     },
     wakeSync: async () => undefined,
+    isWorkflowOpen: async () => true,
     approvals: approvals.workflows,
   };
   const base = sourceDefinition({ id, type: 'scripted', category: 'tests', config: {} });
