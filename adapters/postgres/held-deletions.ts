@@ -140,5 +140,7 @@ export async function recordHeldVerification(
     .where('tenant', '=', tenant)
     .where('source', '=', source)
     .where('digest', '=', digest)
+    // A set that is asked about anew meanwhile begins without it.
+    .where('state', '=', 'approved')
     .execute();
 }

@@ -28,6 +28,8 @@ export interface FakeSet {
   readonly problem: () => string | null | undefined;
   /** Called in front of every record of a verdict. */
   beforeRecord: () => Promise<void> | void;
+  /** Called while the knowledge base is asked. */
+  whileVerifying: () => void;
 }
 
 const CANDIDATES = 7;
@@ -77,6 +79,7 @@ function createSet(): FakeSet & Row {
     verdict: () => set.read(),
     problem: () => problem,
     beforeRecord: () => undefined,
+    whileVerifying: () => undefined,
     read: () => ({ ...recorded, state: set.state, executed: false }),
     async record({ state, by, atMs, proven }) {
       await set.beforeRecord();
@@ -102,6 +105,7 @@ function createSet(): FakeSet & Row {
     },
     verify() {
       calls.push('verify');
+      set.whileVerifying();
       if (set.check instanceof Error) throw set.check;
       return set.check;
     },

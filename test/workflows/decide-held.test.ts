@@ -505,6 +505,27 @@ describe('deleting', () => {
     expect(await attributes(asked)).toMatchObject({ FailureName: 'IngestionFailed' });
   });
 
+  test('of documents that come back and go again while the knowledge base is asked is asked about anew', async () => {
+    const asked = await ask();
+    asked.set.whileVerifying = () => void (asked.set.state = 'open');
+    const { request: first } = await asked.status();
+    await asked.decide();
+    await expect
+      .poll(async () => (await asked.handle.describe()).runId, { timeout: 15_000 })
+      .not.toBe(asked.handle.firstExecutionRunId);
+
+    const newest = workers().client.workflow.getHandle<typeof decideHeld>(asked.handle.workflowId);
+    const { request: second, stage } = await newest.query(statusQuery);
+
+    expect([stage, second.id === first.id]).toEqual(['awaiting-approval', false]);
+    const { id: requestId, digest } = second;
+    const by = { provider: 'cli', user: 'ana' } as const;
+    await newest.executeUpdate(decideUpdate, {
+      args: [{ requestId, digest, verdict: 'reject', decisionId: 'x', by }],
+    });
+    expect(await newest.result()).toMatchObject({ outcome: 'rejected' });
+  });
+
   test('that fails for good fails the workflow by its name; the next run starts it again', async () => {
     const asked = await ask();
     asked.set.deletions.push(failure('AccessDenied', 'The worker may not call s3:DeleteObject.'));

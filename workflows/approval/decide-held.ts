@@ -37,9 +37,21 @@ export async function decideHeld(input: DecideHeldInput): Promise<HeldOutcome> {
   const recorded = found.state === 'open' ? await ask(desk) : found;
   desk.question = closeAs(desk.question, recorded);
   const outcome = await carryOut(desk, recorded);
+  if (outcome.outcome === 'approved') await askAnewIfOpen(input);
   finish(desk, outcome);
   await condition(allHandlersFinished);
   return outcome;
+}
+
+/** Verifying takes hours: the documents may have come back and gone again, and the run that held them met this workflow here. */
+async function askAnewIfOpen(input: DecideHeldInput): Promise<void> {
+  const { carried: _over, ...first } = input;
+  const { state } = await store.readHeldSet.executeWithOptions({ summary: 'is it asked anew?' }, [
+    setOf(input),
+  ]);
+  if (state !== 'open') return;
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof decideHeld>(first);
 }
 
 /** Waits for people, and returns what the database then says: one loop with one condition. */
