@@ -18,7 +18,7 @@ export interface FleetRow {
   readonly lastFinishedAt: Date | null;
   readonly lastFailure: string | null;
   readonly lastMessage: string | null;
-  /** Deletions that the last run held back. */
+  /** Deletions that wait for a person. */
   readonly held: number;
   /** End of the last run that ended well; `held` and incomplete listings never count. */
   readonly lastSuccessAt: Date | null;
@@ -32,7 +32,7 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       (d.body->'schedule'->>'periodMs')::bigint as "periodMs",
       coalesce(live.count, 0) as live, coalesce(letters.count, 0) as "deadLetters",
       last.id as "lastRun", last.status as "lastStatus", last.started_at as "lastStartedAt", last.finished_at as "lastFinishedAt",
-      last.failure as "lastFailure", last.failure_message as "lastMessage", coalesce((last.held->>'candidates')::bigint, 0) as held,
+      last.failure as "lastFailure", last.failure_message as "lastMessage", coalesce(waiting.count, 0) as held,
       success.finished_at as "lastSuccessAt"
     from revisions r
     cross join lateral jsonb_each_text(r.sources) as s
@@ -41,6 +41,8 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       on live.source = s.key and live.tenant = coalesce(d.body->>'tenant', 'default')
     left join (select tenant, source, count(*) from dead_letters group by 1, 2) letters
       on letters.source = s.key and letters.tenant = coalesce(d.body->>'tenant', 'default')
+    left join (select tenant, source, sum(candidates)::bigint as count from held_sets where state = 'open' group by 1, 2) waiting
+      on waiting.source = s.key and waiting.tenant = coalesce(d.body->>'tenant', 'default')
     left join lateral (select * from runs where runs.source = s.key
       and runs.tenant = coalesce(d.body->>'tenant', 'default') order by started_at desc limit 1) last on true
     left join lateral (select finished_at from runs where runs.source = s.key

@@ -64,5 +64,5 @@ function verdict(exitCode: ExitCode, { good, warn, bad }: Palette): string {
   if (exitCode === 0) return good('It can be collected.');
   return exitCode === 1
     ? bad('It cannot be collected like this.')
-    : warn('Not everything could be told. Try again later.');
+    : warn('Nothing failed, but not everything could be told.');
 }

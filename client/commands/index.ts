@@ -10,6 +10,10 @@ const LIMIT = {
 } as const;
 const SOURCE = { name: 'source', required: true } as const;
 const ANY_SOURCE = { name: 'source', required: false } as const;
+const DECISION = {
+  reason: { type: 'text', value: 'TEXT', summary: 'why, for others' },
+  yes: { type: 'flag', summary: 'do not ask again' },
+} as const;
 
 /**
  * Every verb, in the order of the help. Adding one is a file beside this one and an entry here; the file loads when its verb is
@@ -108,6 +112,37 @@ export const commands: readonly Command[] = [
     options: { limit: LIMIT },
     examples: ['dead-letters', 'dead-letters licences'],
     run: async (context) => (await import('./dead-letters.ts')).deadLetters(context),
+  }),
+  command({
+    name: 'approvals',
+    summary: 'List deletions that wait for a person, and what was decided lately.',
+    positionals: [],
+    options: { limit: LIMIT },
+    examples: ['approvals', 'approvals --json'],
+    run: async (context) => (await import('./approvals.ts')).approvals(context),
+  }),
+  command({
+    name: 'approve',
+    summary: 'Delete the documents of a held set.',
+    details:
+      'By the id that "approvals" shows, or by source. What the source has shown again since is left out. Deletes as soon as no run of the source is under way.',
+    positionals: [{ name: 'id', required: true }],
+    options: DECISION,
+    examples: [
+      'approve 4f2c9e1a --reason "the old manual was withdrawn"',
+      'approve licences --yes',
+    ],
+    run: async (context) => (await import('./approve.ts')).approve(context),
+  }),
+  command({
+    name: 'reject',
+    summary: 'Keep the documents of a held set.',
+    details:
+      'By the id that "approvals" shows, or by source. The same set is not asked about again; when it changes, it is.',
+    positionals: [{ name: 'id', required: true }],
+    options: DECISION,
+    examples: ['reject 4f2c9e1a --reason "the site is moving"'],
+    run: async (context) => (await import('./reject.ts')).reject(context),
   }),
   command({
     name: 'ask',

@@ -1,5 +1,6 @@
 import type { Database } from '../../adapters/postgres/database.ts';
 import { readLatestRuns, readRun, type RunReport } from '../../adapters/postgres/reports.ts';
+import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
 import { Problem } from '../problem.ts';
 import { pendingAttempt, type PendingAttempt } from '../pending-attempt.ts';
 import { runFacts } from '../run-text.ts';
@@ -63,7 +64,8 @@ function webUrl({ uiUrl, namespace }: WebUi, { id, temporalRunId }: RunReport): 
   return `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${temporalRunId}`;
 }
 
-function next({ source, status, counts }: RunReport): readonly string[] {
+function next({ source, status, counts, held }: RunReport): readonly string[] {
+  if (held) return [`approve ${shortDigest(held.digest)}`, `reject ${shortDigest(held.digest)}`];
   if ((counts.failed ?? 0) > 0) return [`dead-letters ${source}`];
   return status === 'failed' ? [`check ${source}`] : [];
 }
