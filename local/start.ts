@@ -8,7 +8,7 @@ import { parseStartArguments, START_HELP, type StartArguments } from './argument
 import { type LocalConfig, reachLoopbackDirectly, readLocalConfig } from './config.ts';
 import { collectOnce, describeRun, dueSources, waitForSync } from './first-round.ts';
 import { createScreen } from './screen.ts';
-import { commandsToTry, counted, failedDocuments, placesToLook } from './summary.ts';
+import { commandsToTry, counted, placesToLook, whatFailed } from './summary.ts';
 import { startSystem, type System } from './system/system.ts';
 import { findChromium } from './tools/chromium.ts';
 
@@ -128,7 +128,7 @@ async function summary(
     `${counted(live, 'document')} of ${counted(definitions.length, 'source')} ${live === 1 ? 'is' : 'are'} in S3${synced ? ' and in the knowledge base' : '; their ingestion has not ended yet'}.`,
   );
   screen.line('');
-  const failed = await failedDocuments(db, rows.values());
+  const failed = await whatFailed(db, rows.values());
   if (failed.length > 0) {
     screen.line('What failed');
     for (const line of failed) screen.entry(`  ${line}`);

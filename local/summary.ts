@@ -14,16 +14,24 @@ export function placesToLook({ temporal, aws, metricsUrl, variables }: Endpoints
   ];
 }
 
-/** Of each run in which documents failed: the last one, why, and how to see them all. */
-export async function failedDocuments(db: Database, runs: Iterable<RunRow>): Promise<string[]> {
-  const failing = [...runs].filter(({ counts }) => (counts.failed ?? 0) > 0);
-  const lines = failing.map(async ({ source }) => {
-    const { deadLetters, total } = await readDeadLetters(db, { source, limit: 1 });
-    const more =
-      total > 1 ? ` (1 of ${total}; "npm run cli -- dead-letters ${source}" shows all)` : '';
-    return deadLetters.map((one) => `${source}: ${one.failure}: ${one.detail}${more}`);
-  });
+/** Of each run that failed, or in which documents failed: why; of several documents the last one, and how to see them all. */
+export async function whatFailed(db: Database, runs: Iterable<RunRow>): Promise<string[]> {
+  const lines = [...runs].map(async (run) =>
+    (run.counts.failed ?? 0) > 0 ? failedDocuments(db, run.source) : failedRun(run),
+  );
   return (await Promise.all(lines)).flat();
+}
+
+async function failedDocuments(db: Database, source: string): Promise<string[]> {
+  const { deadLetters, total } = await readDeadLetters(db, { source, limit: 1 });
+  const more =
+    total > 1 ? ` (1 of ${total}; "npm run cli -- dead-letters ${source}" shows all)` : '';
+  return deadLetters.map((one) => `${source}: ${one.failure}: ${one.detail}${more}`);
+}
+
+/** A source that could not be read at all has no document that failed. */
+function failedRun({ source, status, failure, message }: RunRow): string[] {
+  return status === 'failed' ? [`${source}: ${failure ?? 'failed'}: ${message ?? ''}`] : [];
 }
 
 /** The next commands to try. `stateFolder` is given where they would not find the system by themselves. */
