@@ -79,7 +79,7 @@ async function fetchRobots(
   const answer = await net.fetch(address, { signal }).catch((error: unknown) => {
     signal.throwIfAborted();
     if (isRefusal(error)) throw error;
-    throw unknownRules(address, 'could not be read', error);
+    throw unreadable(address, error);
   });
   if (answer.status >= 200 && answer.status < 300) return parseRobots(answer.body);
   if (answer.status < 500 && answer.status !== 429) return ALLOW_ALL;
@@ -111,6 +111,15 @@ function unknownRules(address: string, what: string, cause?: unknown): Error {
     `"${address}" ${what}, so nothing may be fetched from there. The next attempt asks again.`,
     { cause },
   );
+}
+
+/** The network's own sentence says why: a misspelt host and a site that is down look alike without it. */
+function unreadable(address: string, error: unknown): Error {
+  if (!(error instanceof ApplicationFailure)) {
+    return unknownRules(address, 'could not be read', error);
+  }
+  const sentence = `${error.message} Before "${address}" was read, nothing may be fetched from there.`;
+  return failure('SourceUnavailable', sentence, { cause: error });
 }
 
 function isRefusal(error: unknown): boolean {

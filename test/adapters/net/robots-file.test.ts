@@ -69,6 +69,16 @@ test('R11: an outage is bridged by a copy of the last 24 hours, and no longer', 
   await expect(allows({ status: 500 }, files)).rejects.toMatchObject({ type: 'SourceUnavailable' });
 });
 
+test('a site that cannot be reached says why', async () => {
+  const gone = await startSite();
+  await gone.close();
+
+  await expect(createRobotsFiles().of(net, gone.origin, never)).rejects.toMatchObject({
+    type: 'SourceUnavailable',
+    message: expect.stringMatching(/refused the connection.*robots\.txt" was read/u),
+  });
+});
+
 test('an internal host is refused by name, not taken for an outage', async () => {
   const guarded = createNet({ allowedHosts: [], userAgent: 'tests/1' });
 
