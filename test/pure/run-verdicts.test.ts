@@ -164,7 +164,7 @@ describe('counts', () => {
     });
 
     expect(details).toContain('### Articles: failed');
-    expect(details).toContain('| 3 | 0 | 0 | 1 | 0 | 0 |');
+    expect(details).toContain('3 added, 0 updated, 0 unchanged, 1 deleted, 0 failed, 0 held');
     expect(details).toContain('4 documents changed');
     expect(details).toContain('**It broke.**\n\nMend it.\n\n    npm run cli -- runs');
   });

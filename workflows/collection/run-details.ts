@@ -2,11 +2,11 @@ import { changedDocuments, type RunCounts } from './counts.ts';
 
 /** The counts as people read them: only what is not zero, in a fixed order. */
 export function describeCounts(counts: RunCounts): string {
-  const parts = (['added', 'updated', 'unchanged', 'deleted', 'failed', 'held'] as const)
-    .filter((key) => counts[key] > 0)
-    .map((key) => `${counts[key]} ${key}`);
+  const parts = COUNTED.filter((key) => counts[key] > 0).map((key) => `${counts[key]} ${key}`);
   return parts.length === 0 ? 'no documents' : parts.join(', ');
 }
+
+const COUNTED = ['added', 'updated', 'unchanged', 'deleted', 'failed', 'held'] as const;
 
 export interface RunDetails {
   readonly title: string;
@@ -29,9 +29,8 @@ export function runDetails({
   return [
     `### ${title}: ${phase}`,
     '',
-    `| added | updated | unchanged | deleted | failed | held |`,
-    `| --- | --- | --- | --- | --- | --- |`,
-    `| ${counts.added} | ${counts.updated} | ${counts.unchanged} | ${counts.deleted} | ${counts.failed} | ${counts.held} |`,
+    // The Web UI draws tables without space between columns; a sentence stays readable.
+    COUNTED.map((key) => `${counts[key]} ${key}`).join(', '),
     '',
     `${changedDocuments(counts)} documents changed for the knowledge base.`,
     ...(because ? ['', `**${because}**`] : []),
