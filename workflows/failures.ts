@@ -47,7 +47,7 @@ export const FAILURES = {
   ),
 
   // About the platform.
-  InvalidConfig: owner('Mend the definition, then run "wellspring apply".'),
+  InvalidConfig: owner('Mend the definition, then run "npm run cli -- apply".'),
   AccessDenied: owner('Grant the permission that the message names.'),
   NotFound: owner('Create what is missing, or mend its name in the definition.'),
   Throttled: retried('nobody', 'Wellspring slows down by itself.'),
@@ -74,7 +74,7 @@ export const FAILURES = {
   // About agents and delivery.
   InvalidAgentOutput: platform('Read the stored answer of the agent.'),
   AgentTimeout: retried('nobody', 'The next attempt starts a new agent.'),
-  PolicyDenied: owner('Narrow the change, or change the policy.'),
+  PolicyDenied: owner('Narrow the definition, or ask the operator of the worker to allow it.'),
   BudgetExceeded: owner('Raise the budget in the definition, or wait for the next period.'),
   CheckFailed: final('repair', 'Read the report of the checks.'),
   MergeConflict: final('repair', 'The repair starts again on the new state.'),

@@ -30,7 +30,7 @@ export async function inspectSource(
   if (!digest)
     throw failure(
       'NotFound',
-      `No source "${input.source}" is in force. Add it to the definitions and run "wellspring apply".`,
+      `No source "${input.source}" is in force. Add it to the definitions and run "npm run cli -- apply".`,
     );
   const opened = await openSource(digest, deps);
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'wellspring-look-'));

@@ -20,7 +20,7 @@ export async function loadSource(
   if (!found)
     throw failure(
       'NotFound',
-      `No source "${source}" is in force. Add it to the definitions and run "wellspring apply".`,
+      `No source "${source}" is in force. Add it to the definitions and run "npm run cli -- apply".`,
     );
   const { definition, digest } = found;
   if (!definition.enabled && trigger === 'schedule')

@@ -28,7 +28,7 @@ export async function openSource(
   if (!definition)
     throw failure(
       'NotFound',
-      `No definition has the digest "${digest}". Run "wellspring apply" again.`,
+      `No definition has the digest "${digest}". Run "npm run cli -- apply" again.`,
     );
   const type = sourceTypes.get(definition.type);
   if (!type)

@@ -31,7 +31,7 @@ export async function reconcileDocuments(
   if (!definition)
     throw failure(
       'NotFound',
-      `No definition has the digest "${input.digest}". Run "wellspring apply" again.`,
+      `No definition has the digest "${input.digest}". Run "npm run cli -- apply" again.`,
     );
   await setRunPhase(db, { id: input.runId, phase: 'removing what the source no longer has' });
   const progress = { deleted: 0 };

@@ -195,6 +195,6 @@ function noFile(file: string): DefinitionError {
   return {
     file,
     line: 1,
-    sentence: `The definitions file "${file}" cannot be read. Run "wellspring init" to write one, or name another with --config.`,
+    sentence: `The definitions file "${file}" cannot be read. Run "npm run cli -- init" to write one, or name another with --config.`,
   };
 }

@@ -53,7 +53,7 @@ const REPLACED: readonly (readonly [string, string])[] = [
   ['SOURCE_AGENTS_ENABLED', 'Set "enabled" of each source instead.'],
   [
     'SOURCE_AGENTS_RUN_ON_STARTUP',
-    'Set "schedule" of each source instead; "wellspring run <source>" collects at once.',
+    'Set "schedule" of each source instead; "npm run cli -- run <source>" collects at once.',
   ],
   [
     'SOURCE_AGENTS_AUTO_SYNC_KB',

@@ -2,7 +2,7 @@
 export const SCHEMA_FILE = 'wellspring.schema.json';
 
 /**
- * The commented `wellspring.yaml` that `wellspring init` writes: valid as it is, once the variables that it names are set.
+ * The commented `wellspring.yaml` that `npm run cli -- init` writes: valid as it is, once the variables that it names are set.
  * `schemaPath` is where the editor finds the JSON Schema, relative to the file.
  */
 export function initialDefinitions(schemaPath: string = SCHEMA_FILE): string {
@@ -12,8 +12,10 @@ ${TEMPLATE}`;
 
 const TEMPLATE = `#
 # What Wellspring collects, when, and where it goes.
-#   wellspring validate   checks this file          wellspring plan    shows what would change
-#   wellspring check docs looks at a source         wellspring apply   makes it so
+#   npm run cli -- validate              checks this file
+#   npm run cli -- check documentation   tries what a run would need of that source
+#   npm run cli -- plan                  shows what would change
+#   npm run cli -- apply                 makes it so
 #
 # \${env:NAME} takes a value from the environment when this file is loaded. In secret fields (connection strings, tokens)
 # it stays a reference until a worker needs it; there, secretsmanager:NAME works too.

@@ -18,7 +18,7 @@ export async function migrate(db: Database): Promise<readonly string[]> {
       : 'The database could not be migrated';
     throw failure(
       'Unavailable',
-      `${what}: ${messageOf(error)} Mend the database, then run "wellspring migrate".`,
+      `${what}: ${messageOf(error)} Mend the database, then run "npm run cli -- migrate".`,
       {
         cause: error,
       },

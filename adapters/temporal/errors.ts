@@ -27,7 +27,7 @@ function temporalFailure(error: unknown, what: string): ApplicationFailure | und
 function notFound(what: string, cause: unknown): ApplicationFailure {
   return failure(
     'NotFound',
-    `Temporal has no ${what}. Run "wellspring apply" to make the schedules again.`,
+    `Temporal has no ${what}. Run "npm run cli -- apply" to make the schedules again.`,
     { cause },
   );
 }

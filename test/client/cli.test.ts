@@ -155,6 +155,6 @@ test('validate names the file that is missing, and how to write one', async () =
 
   expect(code).toBe(1);
   expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
-    'The definitions file "wellspring.yaml" cannot be read. Run "wellspring init" to write one',
+    'The definitions file "wellspring.yaml" cannot be read. Run "npm run cli -- init" to write one',
   );
 });

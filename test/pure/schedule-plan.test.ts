@@ -280,7 +280,7 @@ describe('the guard', () => {
 
   test('says how many of how many, and the way out', () => {
     expect(plan(wanted(7, 30), many(30)).refused).toBe(
-      '7 of 30 schedules would be removed, more than a fifth. Nothing was changed. Look whether the definitions are complete; if so, run "wellspring apply --force".',
+      '7 of 30 schedules would be removed, more than a fifth. Nothing was changed. Look whether the definitions are complete; if so, run "npm run cli -- apply --force".',
     );
   });
 

@@ -342,7 +342,7 @@ describe('one schedule', () => {
     expect(await everything.describe(idOf('never'))).toBeUndefined();
     await expect(everything.trigger(idOf('never'))).rejects.toMatchObject({
       type: 'NotFound',
-      message: `Temporal has no schedule "${idOf('never')}". Run "wellspring apply" to make the schedules again.`,
+      message: `Temporal has no schedule "${idOf('never')}". Run "npm run cli -- apply" to make the schedules again.`,
     });
   });
 });

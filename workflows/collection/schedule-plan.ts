@@ -180,6 +180,6 @@ function refusal(
   if (vanishing <= MAX_VANISHING || vanishing <= live * MAX_VANISHING_SHARE) return undefined;
   return (
     `${vanishing} of ${live} schedules would be removed, more than a fifth. Nothing was changed. ` +
-    `Look whether the definitions are complete; if so, run "wellspring apply --force".`
+    `Look whether the definitions are complete; if so, run "npm run cli -- apply --force".`
   );
 }

@@ -281,7 +281,7 @@ describe('every error names file, line, source, value and remedy', () => {
 
   test('a file that is not there', async () => {
     expect(await errorsOf({})).toEqual([
-      'The definitions file "wellspring.yaml" cannot be read. Run "wellspring init" to write one, or name another with --config.',
+      'The definitions file "wellspring.yaml" cannot be read. Run "npm run cli -- init" to write one, or name another with --config.',
     ]);
   });
 

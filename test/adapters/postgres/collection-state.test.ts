@@ -98,7 +98,7 @@ describe('migrations', () => {
 
     expect(error).toMatchObject({
       type: 'Unavailable',
-      message: expect.stringContaining('wellspring migrate'),
+      message: expect.stringContaining('npm run cli -- migrate'),
     });
     expect(String(error)).not.toContain('hidden-password');
     await none.destroy();
