@@ -4,7 +4,7 @@ import type { ApprovalState, Refusal } from './request.ts';
 import { spanText } from './words.ts';
 
 /** The longest time that a question may stay open, from its opening. */
-export const MAX_WINDOW_MS = 168 * 3_600_000;
+const MAX_WINDOW_MS = 168 * 3_600_000;
 
 export type ExtensionJudgement =
   | { readonly kind: 'extended'; readonly expiresAtMs: number }

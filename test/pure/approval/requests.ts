@@ -8,7 +8,7 @@ import type {
 export const ASKED_MS = Date.UTC(2026, 10, 20, 12);
 export const EXPIRES_MS = ASKED_MS + 72 * 3_600_000;
 
-export const REQUEST: ApprovalRequest = {
+const REQUEST: ApprovalRequest = {
   id: 'q-1',
   subject: 'the held deletions of source "articles"',
   digest: 'd'.repeat(64),
