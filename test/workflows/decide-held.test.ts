@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -7,6 +9,7 @@ import {
 import type { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
+import { findTemporalCli } from '../../local/tools/temporal-cli.ts';
 import { createApprovals } from '../../workers/approvals.ts';
 import type { decideHeld } from '../../workflows/approval/decide-held.ts';
 import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
@@ -24,6 +27,7 @@ import { failure } from '../../workflows/failures.ts';
 import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
 import { workflowBundle } from '../set-up/temporal-workers.ts';
+import { toolSearch } from '../set-up/tools.ts';
 import { countKinds, eventsOf, summariesOf } from '../set-up/workflow-history.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
 
@@ -115,6 +119,30 @@ describe('a question about held deletions', () => {
     expect(text).toContain(`npm run cli -- approve ${asked.input.digest.slice(0, 8)}`);
     expect(text).toContain(request.id);
     await asked.handle.terminate();
+  });
+
+  test("is answered by the command of Temporal's own CLI that its details print", async () => {
+    const asked = await ask();
+    await expect.poll(() => details(asked), { timeout: 10_000 }).toContain('update execute');
+    const metadata = await asked.handle.query<{ readonly currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+    const line = metadata.currentDetails.split('\n').find((one) => one.includes('"approve"')) ?? '';
+    const command = line.trim().replace('npm run temporal --', '');
+    const { tool } = await findTemporalCli({ ...toolSearch(true), sdkDownload: false });
+    const { namespace } = workers();
+
+    await promisify(execFile)(
+      'bash',
+      [
+        '-c',
+        `"${tool}" ${command} --address ${inject('temporalAddress')} --namespace ${namespace}`,
+      ],
+      { env: { USER: 'ana', PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
+    );
+
+    expect(await asked.handle.result()).toMatchObject({ outcome: 'approved' });
+    expect(asked.set.verdict()).toMatchObject({ by: 'ana', proven: false });
   });
 
   test('approved deletes, tells the knowledge base and looks whether it has forgotten them', async () => {
