@@ -41,11 +41,15 @@ async function run(
   config: ClientConfig,
   terminal: Terminal,
 ): Promise<Answer> {
-  const workingFolder = process.cwd();
+  // The project's own folder second: `npm --prefix` is typed elsewhere, and the system may run here.
+  const projectFolder = process.cwd();
+  const { workingFolder } = config;
+  process.chdir(workingFolder);
   const target = {
     real: global.real,
     stateFolder: absolute(global.state, workingFolder),
     workingFolder,
+    projectFolder,
   };
   let opened: Promise<System> | undefined;
   const open = async (): Promise<System> => {

@@ -8,6 +8,8 @@ export interface ClientConfig {
   readonly realBy: readonly string[];
   /** False when the person asked for no colours (https://no-color.org). */
   readonly colours: boolean;
+  /** Where the person stands: npm runs scripts in the folder of the project, whichever folder it was typed in. */
+  readonly workingFolder: string;
   /** A width that was asked for; else the terminal's own. */
   readonly columns: number | undefined;
 }
@@ -25,6 +27,9 @@ export function readClientConfig(
     variable,
     databaseUrl: variable('WELLSPRING_DATABASE_URL'),
     realBy: REAL_VARIABLES.filter((name) => variable(name) !== undefined),
+    // npm leaves the variable to every program below it: it is ours only in `npm run cli`.
+    workingFolder:
+      (variable('npm_lifecycle_event') === 'cli' && variable('INIT_CWD')) || process.cwd(),
     colours: variable('NO_COLOR') === undefined && variable('TERM') !== 'dumb',
     columns: Number.isInteger(columns) && columns > 0 ? columns : undefined,
   };

@@ -5,6 +5,7 @@ import {
   type Loaded,
   type LoadedDefinitions,
 } from '../adapters/definitions/load.ts';
+import { EMBEDDED_VARIABLES } from '../adapters/definitions/embedded-variables.ts';
 import type { Context } from './commands/command.ts';
 import { findingsHead } from './problem-text.ts';
 import { Problem } from './problem.ts';
@@ -22,25 +23,39 @@ export interface LocalDefinitions extends LoadedDefinitions {
 export const DEFINITIONS_FILE = 'wellspring.yaml';
 
 /** Valid definitions from the file. @throws Problem - every error that they have. */
-export async function readDefinitions(reader: Reader): Promise<LocalDefinitions> {
-  const { file, loaded } = await tryDefinitions(reader);
+export async function readDefinitions(
+  reader: Reader,
+  options: ReadOptions = {},
+): Promise<LocalDefinitions> {
+  const { file, loaded } = await tryDefinitions(reader, options);
   if ('errors' in loaded) throw invalidDefinitions(file, loaded.errors);
   return { ...loaded, file };
 }
 
+export interface ReadOptions {
+  /** Told the variables that only a running system sets; then their form is checked. Without it they are errors. */
+  readonly onAwaited?: (name: string) => void;
+}
+
 /** The file that is meant, and what is in it, errors included. */
-export async function tryDefinitions({
-  configFile,
-  target,
-  config,
-}: Reader): Promise<{ readonly file: string; readonly loaded: Loaded }> {
+export async function tryDefinitions(
+  { configFile, target, config }: Reader,
+  { onAwaited }: ReadOptions = {},
+): Promise<{ readonly file: string; readonly loaded: Loaded }> {
   const found = await findEndpoints(target);
   const file =
     configFile ?? (await definitionsFile(target.workingFolder, found?.endpoints.configFile));
   // The same order as the system itself has, so that the definitions have the same digests.
   const variables = (name: string): string | undefined =>
-    found?.endpoints.variables[name] ?? config.variable(name);
+    found?.endpoints.variables[name] ?? config.variable(name) ?? awaited(name, onAwaited);
   return { file, loaded: await loadDefinitions({ file, variables, sourceTypes }) };
+}
+
+function awaited(name: string, onAwaited: ReadOptions['onAwaited']): string | undefined {
+  const form = EMBEDDED_VARIABLES[name];
+  if (form === undefined || onAwaited === undefined) return undefined;
+  onAwaited(name);
+  return form;
 }
 
 export function invalidDefinitions(

@@ -16,6 +16,8 @@ export interface TargetOptions {
   /** The state folder of `npm start --state`; else `.wellspring` of the working folder or the nearest one above. */
   readonly stateFolder: string | undefined;
   readonly workingFolder: string;
+  /** Looked into last. */
+  readonly projectFolder?: string;
 }
 
 /**
@@ -38,9 +40,11 @@ export async function findEndpoints({
   real,
   stateFolder,
   workingFolder,
+  projectFolder = workingFolder,
 }: TargetOptions): Promise<{ readonly folder: string; readonly endpoints: Endpoints } | undefined> {
   if (real) return undefined;
-  for (const folder of stateFolder === undefined ? stateFolders(workingFolder) : [stateFolder]) {
+  const usual = [...stateFolders(workingFolder), ...stateFolders(projectFolder)];
+  for (const folder of stateFolder === undefined ? usual : [stateFolder]) {
     const endpoints = await readEndpoints(folder);
     if (endpoints) return { folder, endpoints };
   }

@@ -1,4 +1,5 @@
 import { sourceTypes } from '../activities/sources/index.ts';
+import { EMBEDDED_VARIABLES } from '../adapters/definitions/embedded-variables.ts';
 import { loadDefinitions, type LoadedDefinitions } from '../adapters/definitions/load.ts';
 import { storeRevision } from '../adapters/postgres/revisions.ts';
 import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
@@ -11,14 +12,6 @@ import type { System } from './system/system.ts';
 
 type Variable = (name: string) => string | undefined;
 
-/** What the embedded cloud will know once it runs; the form is all that a check needs. */
-const COMING: Readonly<Record<string, string>> = {
-  KNOWLEDGE_BASE_ID: 'AAAAAAAAAA',
-  DATA_SOURCE_ID: 'AAAAAAAAAA',
-  SOURCE_AGENTS_S3_BUCKET: 'wellspring-documents',
-  EVIDENCE_BUCKET: 'wellspring-evidence',
-};
-
 /**
  * Reads a person's own definitions before anything is started, so that a mistake is said at once.
  * @throws Error - every error of the files, a line each.
@@ -27,7 +20,7 @@ export async function checkDefinitions(
   file: string,
   { ambient, real }: { readonly ambient: Variable; readonly real: ReadonlySet<RealPart> },
 ): Promise<void> {
-  const coming = real.has('aws') ? {} : COMING;
+  const coming = real.has('aws') ? {} : EMBEDDED_VARIABLES;
   await load(file, (name) => coming[name] ?? ambient(name));
 }
 
@@ -49,9 +42,9 @@ export async function applyDefinitions(
   const report = await reconcileRevision(db, schedules, { now: new Date() });
   if (report.refused) announce(report.refused);
   const force = changed ? 'is now in force' : 'stays in force';
-  const { created, updated, unchanged } = report;
+  const { created, updated, paused, unchanged } = report;
   announce(
-    `${counted(sources.length, 'source')} from ${configFile}: revision ${revision.id} ${force}; schedules: ${created} created, ${updated} updated, ${unchanged} unchanged.`,
+    `${counted(sources.length, 'source')} from ${configFile}: revision ${revision.id} ${force}; schedules: ${created} created, ${updated} updated, ${paused} paused, ${unchanged} unchanged.`,
   );
   return sources;
 }

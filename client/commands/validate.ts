@@ -6,7 +6,10 @@ import type { Answer, Context } from './command.ts';
 
 /** Checks the definitions without contacting anything. */
 export async function validate(context: Context<unknown>): Promise<Answer> {
-  const { file, sources, knowledgeBases, notices } = await readDefinitions(context);
+  const awaited = new Set<string>();
+  const read = await readDefinitions(context, { onAwaited: (name) => awaited.add(name) });
+  const { file, sources, knowledgeBases } = read;
+  const notices = [...read.notices.map(({ sentence }) => sentence), ...awaitedNotice(awaited)];
   const { width, paint } = context.terminal;
   const columns = [
     { title: 'SOURCE' },
@@ -28,13 +31,21 @@ export async function validate(context: Context<unknown>): Promise<Answer> {
       file,
       sources: sources.map((one) => ({ ...one, digest: definitionDigest(one) })),
       knowledgeBases,
-      notices,
+      notices: read.notices,
     },
     text: [
       paint.good(`✓ ${file} is valid: ${what}.`),
       ...(rows.length > 0 ? ['', table(columns, rows, { width, head: paint.faint })] : []),
       ...(notices.length > 0 ? [''] : []),
-      ...notices.map(({ sentence }) => paint.warn(indented(clean(sentence), width, '  ', '! '))),
+      ...notices.map((sentence) => paint.warn(indented(clean(sentence), width, '  ', '! '))),
     ].join('\n'),
   };
+}
+
+/** Valid all the same: the embedded system knows them, and on AWS a person sets them. */
+function awaitedNotice(names: ReadonlySet<string>): string[] {
+  if (names.size === 0) return [];
+  return [
+    `Not set here: ${[...names].join(', ')}. "npm start" sets them for its own system; for another one, set them yourself.`,
+  ];
 }
