@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { failure } from '../../../workflows/failures.ts';
 import type { FileAddress } from './address.ts';
@@ -47,10 +48,16 @@ async function readable(address: FileAddress): Promise<void> {
       denied ? 'AccessDenied' : 'InvalidConfig',
       denied
         ? `The worker may not read the file "${address.path}". Grant it.`
-        : `There is no file "${address.path}". Mend the path in "url".`,
+        : `There is no file "${resolve(address.path)}". ${pathHint(address)}`,
       { cause },
     );
   }
+}
+
+/** A relative path begins where the worker was started, which is rarely what a person means. */
+function pathHint({ path }: FileAddress): string {
+  if (isAbsolute(path)) return 'Mend the path in "url".';
+  return `The path in "url" is relative to the folder of the worker: write an absolute one.`;
 }
 
 const WORDS: Words = {
