@@ -13,6 +13,12 @@ const full = process.env['WELLSPRING_TEST_FULL'] === '1';
 const END = full ? '.full.test.ts' : '.test.ts';
 const exclude = full ? [] : ['test/**/*.full.test.ts'];
 
+/**
+ * Real servers on a busy machine: a port may be taken between its choice and its use. CI repeats a failed test once, and vitest names what it
+ * repeated; by hand nothing is repeated, so that a test that depends on luck is seen.
+ */
+const retry = process.env['CI'] === 'true' ? 1 : 0;
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -21,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          retry,
           include: [`test/**/*${END}`],
           exclude: [...exclude, 'test/workflows/**', 'test/e2e/**'],
           globalSetup: [SERVERS],
@@ -31,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'temporal',
+          retry,
           include: [`test/workflows/**/*${END}`],
           exclude: [...exclude, `test/workflows/**/*.time${END}`],
           globalSetup: [SERVERS, 'test/set-up/temporal.ts'],
@@ -41,12 +49,13 @@ export default defineConfig({
       {
         test: {
           name: 'temporal-time',
+          retry,
           include: [`test/workflows/**/*.time${END}`],
           exclude,
           ...SERIAL,
         },
       },
-      { test: { name: 'e2e', include: [`test/e2e/**/*${END}`], exclude, ...SERIAL } },
+      { test: { name: 'e2e', retry, include: [`test/e2e/**/*${END}`], exclude, ...SERIAL } },
     ],
   },
 });
