@@ -1,8 +1,9 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { HeldTables } from './held-tables.ts';
+import type { NoticeTables } from './notice-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
-export interface Tables extends HeldTables {
+export interface Tables extends HeldTables, NoticeTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;
@@ -38,6 +39,8 @@ interface RevisionTable {
   commit: string | null;
   /** Source id → digest. */
   sources: Json<Record<string, string>>;
+  /** Webhooks; secrets are references. */
+  notifications: JSONColumnType<readonly object[], string | undefined, string>;
   in_force: boolean;
 }
 

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { SEVERITIES, type NewNotice, type NoticeKind } from '../../workflows/notices/notice.ts';
+import type { Database } from './database.ts';
+
+/**
+ * Notes something that people should know; true when it is new. While it is open, noting it again tells nobody again: it only counts.
+ * Idempotent, and safe inside a transaction of the caller. It is told by `tellPeople`, which somebody has to wake (`activities/notices`).
+ */
+export async function noteNotice(db: Database, notice: NewNotice): Promise<boolean> {
+  return (await noteNotices(db, [notice])) > 0;
+}
+
+/** The same for many, in one statement for each thousand. Returns how many are new. */
+export async function noteNotices(db: Database, notices: readonly NewNotice[]): Promise<number> {
+  let opened = 0;
+  const rows = [...new Map(notices.map((notice) => [fingerprintOf(notice), notice]))];
+  for (let from = 0; from < rows.length; from += CHUNK) {
+    opened += await noteChunk(db, rows.slice(from, from + CHUNK));
+  }
+  return opened;
+}
+
+export interface CuredNotices {
+  readonly tenant: string;
+  readonly source: string;
+  readonly kinds: readonly NoticeKind[];
+  /** This one alone, with its reminders; all of the kinds where it is left out. */
+  readonly subject?: string;
+  /** All but this one. */
+  readonly exceptSubject?: string;
+  /** A clause for people: `the run "…" succeeded`. */
+  readonly because: string;
+}
+
+/** Ends open notices because their cause is gone; if it comes back, it is told again. Returns how many were open. Idempotent. */
+export async function closeNotices(
+  db: Database,
+  { tenant, source, kinds, subject, exceptSubject, because }: CuredNotices,
+): Promise<number> {
+  const result = await sql`
+    update notices set closed_at = clock_timestamp(), closed_because = ${bounded(because)}
+    where closed_at is null and tenant = ${tenant} and source = ${source} and kind = any(${[...kinds]}::text[])
+      and (${subject ?? null}::text is null or subject = ${subject ?? null} or starts_with(subject, ${`${subject ?? ''}#`}))
+      and (${exceptSubject ?? null}::text is null or subject <> ${exceptSubject ?? null})`.execute(
+    db,
+  );
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+const CHUNK = 1000;
+/** A message is read on a telephone. */
+const MAX_TEXT = 1000;
+
+type Fingerprinted = readonly [fingerprint: string, notice: NewNotice];
+
+async function noteChunk(db: Database, rows: readonly Fingerprinted[]): Promise<number> {
+  const records = rows.map(([fingerprint, notice]) => recordOf(fingerprint, notice));
+  const { rows: written } = await sql<{ opened: boolean }>`
+    insert into notices as n (fingerprint, kind, severity, tenant, source, run, subject, what, command, since)
+    select fingerprint, kind, severity, tenant, source, run, subject, what, command, since
+    from jsonb_to_recordset(${JSON.stringify(records)}::jsonb) as r(fingerprint text, kind text, severity text, tenant text, source text,
+      run text, subject text, what text, command text, since timestamptz)
+    on conflict (fingerprint) where closed_at is null do update
+      set last_noted_at = clock_timestamp(), times_noted = n.times_noted + 1, what = excluded.what, run = excluded.run
+    returning times_noted = 1 as opened`.execute(db);
+  return written.filter(({ opened }) => opened).length;
+}
+
+function recordOf(fingerprint: string, notice: NewNotice): object {
+  const { kind, tenant, source, run, subject = '', what, command, since } = notice;
+  return {
+    fingerprint,
+    kind,
+    severity: notice.severity ?? SEVERITIES[kind],
+    tenant,
+    source: source ?? null,
+    run: run ?? null,
+    subject,
+    what: bounded(what),
+    command: bounded(command),
+    since: since.toISOString(),
+  };
+}
+
+/** What is known by it is told once. */
+function fingerprintOf({ kind, tenant, source = '', subject = '' }: NewNotice): string {
+  const parts = JSON.stringify([kind, tenant, source, subject]);
+  return createHash('sha256').update(parts).digest('hex');
+}
+
+/** The texts may come from a page: PostgreSQL takes neither NUL nor half a character, and a reader no control characters. */
+function bounded(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is removed.
+  const plain = text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  if (plain.length <= MAX_TEXT) return plain;
+  return `${plain.slice(0, MAX_TEXT - 1)}…`.toWellFormed();
+}
