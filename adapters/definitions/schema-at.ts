@@ -25,6 +25,22 @@ export function descriptionAt(root: JsonSchema, path: Path): string | undefined 
 
 /** Does the value at `path`, or something that it is part of, carry `x-secret: true`? */
 export function isSecretAt(root: JsonSchema, path: Path): boolean {
+  const known = secretPaths.get(root) ?? new Map<string, boolean>();
+  secretPaths.set(root, known);
+  const form = path.map((key) => (typeof key === 'number' ? '#' : key)).join('\0');
+  const remembered = known.get(form);
+  if (remembered !== undefined) return remembered;
+  const isSecret = findSecret(root, path);
+  if (known.size < MAX_FORMS) known.set(form, isSecret);
+  return isSecret;
+}
+
+/** Thousands of sources have the same few forms of paths, and a walk through the schema for each text was a third of loading them. */
+const secretPaths = new WeakMap<JsonSchema, Map<string, boolean>>();
+/** Headers and the like have keys of their own: what is remembered stays bounded. */
+const MAX_FORMS = 10_000;
+
+function findSecret(root: JsonSchema, path: Path): boolean {
   return [...path.keys(), path.length].some((length) =>
     schemasAt(root, path.slice(0, length)).some((one) => one['x-secret'] === true),
   );

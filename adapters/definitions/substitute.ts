@@ -24,9 +24,11 @@ export function substitute(value: unknown, options: SubstituteOptions): Substitu
   const problems: Problem[] = [];
   const notices: Problem[] = [];
   const result = mapTexts(value, (text, path) => {
+    const secret = isSecret(path);
+    if (!secret && isPlain(text)) return text;
     const whole = [...base, ...path];
     problems.push(...badNames(text, whole), ...unstorable(text, whole));
-    if (isSecret(path)) {
+    if (secret) {
       notices.push(...literalSecret(text, whole));
       return text;
     }
@@ -37,6 +39,11 @@ export function substitute(value: unknown, options: SubstituteOptions): Substitu
   return { value: result, problems, notices };
 }
 
+/** Nothing below could find fault with it: most texts are so, and there are many. */
+function isPlain(text: string): boolean {
+  return !text.includes('${env:') && !text.startsWith('secretsmanager:') && isStorable(text);
+}
+
 export interface SubstituteOptions {
   readonly variable: (name: string) => string | undefined;
   /** `path` from the top of the value. */
@@ -45,9 +52,13 @@ export interface SubstituteOptions {
   readonly base: Path;
 }
 
-/** PostgreSQL's jsonb holds neither. */
+/** PostgreSQL's jsonb holds neither NUL nor half a surrogate pair. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
 function unstorable(text: string, path: Path): readonly Problem[] {
-  if (!text.includes('\0') && text.isWellFormed()) return [];
+  if (isStorable(text)) return [];
   return [
     {
       path,

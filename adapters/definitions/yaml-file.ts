@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
 import { finding, type DefinitionError, type Path } from './finding.ts';
+import { readPlainYaml, refuseUnusual } from './plain-yaml.ts';
 
 /** One YAML file that knows on which line each of its values stands. */
 export interface YamlFile {
@@ -11,23 +12,31 @@ export interface YamlFile {
   lineOf(path: Path): number;
 }
 
-/** Reads YAML 1.2 with merge keys (`<<`). Every syntax error and doubled key becomes an error with its line. */
+/**
+ * Reads YAML 1.2 with merge keys (`<<`). Every syntax error and doubled key becomes an error with its line. Lines are looked up when
+ * somebody asks: a fleet of ten thousand sources without an error never pays for them.
+ */
 export function parseYaml(
   file: string,
   text: string,
 ): { readonly yaml: YamlFile } | { readonly errors: readonly DefinitionError[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
+  const plainData = readPlainYaml(text);
+  if (!plainData) return parseWithPlaces(file, text);
+  let places: Places | undefined;
+  const lineOf = (path: Path): number => {
+    places ??= readPlaces(text);
+    return lineAt(places.lines, offsetOf(places.document, path));
+  };
+  return { yaml: { file, value: plainData.value, lineOf } };
+}
+
+function parseWithPlaces(file: string, text: string): ReturnType<typeof parseYaml> {
+  const { document, lines } = readPlaces(text);
   const errors = document.errors.map(({ pos, message }) =>
     finding({ file, line: lineAt(lines, pos[0]) }, `Malformed YAML (${plain(message)})`, MEND),
   );
   if (errors.length > 0) return { errors };
-  const value = plainValue(document);
+  const value = plainValue(document, text);
   if (value instanceof Error) {
     return {
       errors: [finding({ file, line: 1 }, `Unusable YAML (${plain(value.message)})`, MEND)],
@@ -37,27 +46,33 @@ export function parseYaml(
   return { yaml: { file, value, lineOf } };
 }
 
+interface Places {
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+function readPlaces(text: string): Places {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  return { document, lines };
+}
+
 const MEND = 'Mend that line: indentation, quotes and brackets are the usual causes.';
 
 /** An alias that grows without bound, or has no anchor, shows only here. */
-function plainValue(document: Document): unknown {
+function plainValue(document: Document, text: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    refuseUnusual(value, []);
+    refuseUnusual(value, text.length);
     return value;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** What YAML can say and plain data cannot: a value within itself, and the tags `!!set`, `!!omap`, `!!binary`, `!!timestamp`. */
-function refuseUnusual(value: unknown, parents: readonly object[]): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (parents.includes(value)) throw new Error('an alias stands within its own anchor');
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
-    throw new Error('only texts, numbers, true, false, lists and maps can be used');
-  const inside = [...parents, value];
-  for (const item of Object.values(value)) refuseUnusual(item, inside);
 }
 
 function plain(message: string): string {

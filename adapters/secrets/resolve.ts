@@ -65,7 +65,7 @@ function storedNames(config: unknown, schema: JsonSchema): readonly { name: stri
   const names: { name: string; path: Path }[] = [];
   mapTexts(config, (text, path) => {
     const name = isSecretAt(schema, path) ? secretsManagerName(text) : undefined;
-    if (name !== undefined) names.push({ name, path });
+    if (name !== undefined) names.push({ name, path: [...path] });
     return text;
   });
   return names;
