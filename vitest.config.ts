@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'unit',
           retry,
           include: [`test/**/*${END}`],
-          exclude: [...exclude, 'test/workflows/**', 'test/e2e/**'],
+          exclude: [...exclude, 'test/workflows/**', 'test/e2e/**', 'test/chaos/**'],
           globalSetup: [SERVERS],
           testTimeout: 30_000,
           hookTimeout: 120_000,
@@ -55,7 +55,15 @@ export default defineConfig({
           ...SERIAL,
         },
       },
-      { test: { name: 'e2e', retry, include: [`test/e2e/**/*${END}`], exclude, ...SERIAL } },
+      {
+        test: {
+          name: 'e2e',
+          retry,
+          include: [`test/{chaos,e2e}/**/*${END}`],
+          exclude,
+          ...SERIAL,
+        },
+      },
     ],
   },
 });
