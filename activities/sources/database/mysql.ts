@@ -15,6 +15,7 @@ import {
 } from './dialect.ts';
 import { databaseFailure, unlessAborted, type Classified, type DriverError } from './errors.ts';
 import { mysqlRelation, mysqlStreams, quote } from './mysql-catalogue.ts';
+import { textSession, type TextAnswer } from './text-session.ts';
 
 /** Opens MySQL or MariaDB. @throws SourceUnavailable, AuthExpired, AccessDenied, InvalidConfig */
 export async function connectMysql(address: ServerAddress, signal: AbortSignal): Promise<Session> {
@@ -115,8 +116,8 @@ const CASTS: Readonly<Record<string, string>> = {
 export type Texts = (
   text: string,
   values?: readonly string[],
-) => Promise<{ readonly rows: readonly TextRow[]; readonly fields: readonly FieldPacket[] }>;
-type TextRow = readonly (string | null)[];
+) => Promise<TextAnswer & { readonly fields: readonly FieldPacket[] }>;
+type TextRow = TextAnswer['rows'][number];
 
 function session(
   connection: Connection,
@@ -130,31 +131,15 @@ function session(
       throw mapped(error);
     }
   };
-  return {
+  return textSession({
     words: WORDS,
+    ask,
+    clock,
+    earlier: (cursor) => `SELECT ${WORDS.parameter(cursor, 1)} - INTERVAL ? SECOND`,
     relation: (wanted) => mysqlRelation(ask, wanted),
     streams: (schema) => mysqlStreams(ask, schema),
-    async rows(statement, selected) {
-      const { rows } = await ask(statement.text, statement.values);
-      return rows.map((row) =>
-        row.map((text, index) =>
-          text === null ? null : { kind: selected[index]?.kind ?? 'text', text },
-        ),
-      );
-    },
-    async upperBound(relation, cursor) {
-      const greatest = `max(${source(cursor)}) FROM ${relation.from}`;
-      const { rows } = await ask(`SELECT ${clock(cursor) ?? greatest}`);
-      return rows[0]?.[0] ?? null;
-    },
-    async lowerBound(cursor, watermark, lagMs) {
-      if (clock(cursor) === undefined) return watermark;
-      const earlier = `SELECT ${WORDS.parameter(cursor, 1)} - INTERVAL ? SECOND`;
-      const { rows } = await ask(earlier, [watermark, String(lagMs / 1000)]);
-      return rows[0]?.[0] ?? watermark;
-    },
-    [Symbol.asyncDispose]: close,
-  };
+    close,
+  });
 }
 
 /** One READ ONLY transaction a statement, so that nothing stays open while documents are stored. */

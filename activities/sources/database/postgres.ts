@@ -10,6 +10,7 @@ import {
 } from './dialect.ts';
 import { databaseFailure, unlessAborted, type Classified, type DriverError } from './errors.ts';
 import { postgresRelation, postgresStreams, quote } from './postgres-catalogue.ts';
+import { textSession, type TextAnswer } from './text-session.ts';
 
 /** Opens PostgreSQL. @throws SourceUnavailable, AuthExpired, AccessDenied, InvalidConfig */
 export async function connectPostgres(
@@ -66,8 +67,7 @@ const WORDS: Words = {
 export type Texts = (
   text: string,
   values?: readonly string[],
-) => Promise<{ readonly rows: readonly TextRow[]; readonly fields: readonly ResultField[] }>;
-type TextRow = readonly (string | null)[];
+) => Promise<TextAnswer & { readonly fields: readonly ResultField[] }>;
 interface ResultField {
   readonly name: string;
   readonly dataTypeID: number;
@@ -85,31 +85,15 @@ function session(
       throw mapped(error);
     }
   };
-  return {
+  return textSession({
     words: WORDS,
+    ask,
+    clock,
+    earlier: ({ type }) => `SELECT $1::${type} - make_interval(secs => $2::float8)`,
     relation: (wanted) => postgresRelation(ask, wanted),
     streams: (schema) => postgresStreams(ask, schema),
-    async rows(statement, selected) {
-      const { rows } = await ask(statement.text, statement.values);
-      return rows.map((row) =>
-        row.map((text, index) =>
-          text === null ? null : { kind: selected[index]?.kind ?? 'text', text },
-        ),
-      );
-    },
-    async upperBound(relation, cursor) {
-      const greatest = `max(${source(cursor)}) FROM ${relation.from}`;
-      const { rows } = await ask(`SELECT ${clock(cursor) ?? greatest}`);
-      return rows[0]?.[0] ?? null;
-    },
-    async lowerBound(cursor, watermark, lagMs) {
-      if (clock(cursor) === undefined) return watermark;
-      const earlier = `SELECT $1::${cursor.type} - make_interval(secs => $2::float8 / 1000)`;
-      const { rows } = await ask(earlier, [watermark, String(lagMs)]);
-      return rows[0]?.[0] ?? watermark;
-    },
-    [Symbol.asyncDispose]: close,
-  };
+    close,
+  });
 }
 
 /**
