@@ -1,9 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { DeadLetterRetryColumns, HealthTables } from './health-tables.ts';
 import type { HeldTables } from './held-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
-export interface Tables extends HeldTables, NoticeTables {
+export interface Tables extends HealthTables, HeldTables, NoticeTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;
@@ -14,6 +15,7 @@ export interface Tables extends HeldTables, NoticeTables {
   dead_letters: DeadLetterTable;
   knowledge_base_state: KnowledgeBaseStateTable;
   syncs: SyncTable;
+  source_shapes: SourceShapeTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -89,6 +91,8 @@ interface DocumentTable {
   fail_count: Generated<number>;
   failure: string | null;
   failure_detail: string | null;
+  held_bytes: number | null;
+  accepted_bytes: number | null;
 }
 
 interface StaleObjectTable {
@@ -128,12 +132,26 @@ interface RunTable {
   counts: ColumnType<Record<string, number>, string | undefined, string>;
   listing_complete: boolean | null;
   listing_note: string | null;
+  slice_confirmed: ColumnType<number | null, number | undefined, number>;
   failure: string | null;
   failure_message: string | null;
   held: OptionalJson<object>;
+  listed: number | null;
+  notes: OptionalJson<readonly string[]>;
+  shape: string | null;
 }
 
-interface DeadLetterTable {
+interface SourceShapeTable {
+  tenant: string;
+  source: string;
+  config_sig: string;
+  fingerprint: string;
+  shape: Json<object>;
+  since: Generated<Date>;
+  accepted_by: string;
+}
+
+interface DeadLetterTable extends DeadLetterRetryColumns {
   tenant: string;
   source: string;
   hash: string;
