@@ -4,6 +4,7 @@ import type { SourceDefinition } from '../../workflows/collection/definitions.ts
 import { desiredSchedule, systemSchedules } from '../../workflows/collection/desired-schedule.ts';
 import {
   planSchedules,
+  type DesiredSchedule,
   type PlanOptions,
   type SchedulePlan,
 } from '../../workflows/collection/schedule-plan.ts';
@@ -18,7 +19,7 @@ export async function planFor(
   schedules: Pick<Schedules, 'list'>,
   options: PlanOptions,
 ): Promise<SchedulePlan> {
-  const wanted = definitions.map((one) => desiredSchedule(one, { place: placeOf(one) }));
+  const wanted = definitions.map(scheduleOf);
   const desired = [...wanted, ...systemSchedules()].map(withHash);
   return planSchedules(desired, await schedules.list(), options);
 }
@@ -63,6 +64,11 @@ export function reportOf({ actions, unchanged, refused }: SchedulePlan): Reconci
     unchanged: unchanged.length,
     ...(refused === undefined ? {} : { refused }),
   };
+}
+
+/** The schedule that a source should have, at its own place within its interval. */
+export function scheduleOf(definition: SourceDefinition): DesiredSchedule {
+  return desiredSchedule(definition, { place: placeOf(definition) });
 }
 
 /** Where in its interval a source runs: the first 48 bits of a hash of its identity, as a number from 0 to below 1. */

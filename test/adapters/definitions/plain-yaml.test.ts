@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDocument, stringify } from 'yaml';
 import { readPlainYaml } from '../../../adapters/definitions/plain-yaml.ts';
@@ -28,15 +28,14 @@ test.each([
 });
 
 test('whatever data people write, both parsers read the same', () => {
-  fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (data) => {
-      const text = stringify(data);
+  const data = fc.dictionary(fc.string(), fc.jsonValue());
+  const texts = fc.sample(data, { numRuns: 500, seed: 7 }).map((one) => stringify(one));
 
-      const fast = readPlainYaml(text);
+  const fast = texts.flatMap((text) => readPlainYaml(text) ?? []);
 
-      if (fast) expect(fast.value).toEqual(bySlowParser(text));
-    }),
-    { numRuns: 500 },
+  expect(fast.length).toBeGreaterThan(400);
+  expect(texts.map((text) => readPlainYaml(text) ?? { value: bySlowParser(text) })).toEqual(
+    texts.map((text) => ({ value: bySlowParser(text) })),
   );
 });
 
