@@ -1,5 +1,5 @@
 import type { DefinitionChange, FieldChange } from './definition-changes.ts';
-import type { Plan, PlannedSchedule } from './plan.ts';
+import type { Plan, PlannedSchedule, WebhookChange } from './plan.ts';
 import { relativeTime } from './relative-time.ts';
 import type { Palette } from './terminal.ts';
 import { clean, displayWidth, indented, plural } from './text.ts';
@@ -12,12 +12,13 @@ export interface PlanTextOptions {
 
 /** The difference as Terraform shows one: `+` comes, `~` changes, `-` goes. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
-  const { changes, schedules, pausedByPeople, refused } = plan;
+  const { changes, webhooks, schedules, pausedByPeople, refused } = plan;
   const { width, paint } = options;
   const people = `Paused by people, and stays so: ${pausedByPeople.join(', ')}.`;
   return [
     basis(plan, options),
     ...(changes.length > 0 ? [sourcesText(changes, options)] : []),
+    ...(webhooks.length > 0 ? [webhooksText(webhooks, options)] : []),
     ...(schedules.length > 0 ? [schedulesText(schedules, options)] : []),
     ...(pausedByPeople.length > 0 ? [indented(people, width, '')] : []),
     ...(refused === undefined ? [] : [paint.bad(indented(refused, width, ''))]),
@@ -30,14 +31,14 @@ function basis({ revision }: Plan, { now }: PlanTextOptions): string {
   return `In force is revision ${revision.id}, applied ${relativeTime(new Date(revision.createdAt), now)} by ${revision.author}.`;
 }
 
-function summary({ changes, schedules }: Plan): string {
+function summary({ changes, webhooks, schedules }: Plan): string {
   const count = (kind: DefinitionChange['kind']): number =>
     changes.filter((one) => one.kind === kind).length;
-  if (changes.length === 0 && schedules.length === 0)
+  if (changes.length === 0 && webhooks.length === 0 && schedules.length === 0)
     return 'No changes: everything is as the definitions say.';
   return (
     `Plan: ${plural(count('add'), 'source')} to add, ${count('change')} to change, ${count('remove')} to remove; ` +
-    `${plural(schedules.length, 'write')} to schedules.`
+    `${plural(schedules.length, 'write')} to schedules${webhooks.length > 0 ? `; ${plural(webhooks.length, 'webhook')}` : ''}.`
   );
 }
 
@@ -57,6 +58,16 @@ function sourceText(change: DefinitionChange, options: PlanTextOptions, longest:
   return change.kind === 'add'
     ? `  ${good(`+ ${name}`)}  ${facts([type, schedule.text, category, enabled ? '' : 'disabled'])}`
     : `  ${bad(`- ${name}`)}  its schedule is paused now and deleted in 7 days; its documents stay`;
+}
+
+function webhooksText(changes: readonly WebhookChange[], { paint }: PlanTextOptions): string {
+  const looks = {
+    add: (id: string) => paint.good(`+ ${id}`),
+    change: (id: string) => paint.warn(`~ ${id}`),
+    remove: (id: string) => `${paint.bad(`- ${id}`)}  is told nothing any more`,
+  };
+  const lines = changes.map(({ kind, webhook }) => `  ${looks[kind](webhook)}`);
+  return [paint.strong('Webhooks'), ...lines].join('\n');
 }
 
 function facts(parts: readonly string[]): string {

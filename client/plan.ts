@@ -1,6 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { canonicalJson } from '../adapters/definitions/digest.ts';
 import type { Database } from '../adapters/postgres/database.ts';
-import { definitionsInForce, revisionInForce } from '../adapters/postgres/revisions.ts';
+import {
+  definitionsInForce,
+  notificationsInForce,
+  revisionInForce,
+} from '../adapters/postgres/revisions.ts';
 import { planFor } from '../adapters/temporal/reconcile.ts';
 import {
   scheduleDifferences,
@@ -9,6 +14,7 @@ import {
 import type { Schedules } from '../adapters/temporal/schedules.ts';
 import type { Revision, SourceDefinition } from '../workflows/collection/definitions.ts';
 import type { ScheduleAction } from '../workflows/collection/schedule-plan.ts';
+import type { WebhookDefinition } from '../workflows/notices/webhook.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { definitionChanges, type DefinitionChange } from './definition-changes.ts';
 
@@ -17,6 +23,7 @@ export interface Plan {
   /** What is in force now. */
   readonly revision: Revision | undefined;
   readonly changes: readonly DefinitionChange[];
+  readonly webhooks: readonly WebhookChange[];
   readonly schedules: readonly PlannedSchedule[];
   /** Schedules that a person paused; applying leaves them so. */
   readonly pausedByPeople: readonly string[];
@@ -38,21 +45,45 @@ export interface PlanInput {
   readonly db: Database;
   readonly schedules: Schedules;
   readonly definitions: readonly SourceDefinition[];
+  readonly notifications: readonly WebhookDefinition[];
   readonly force: boolean;
 }
 
 /** Compares; writes nothing. */
-export async function makePlan({ db, schedules, definitions, force }: PlanInput): Promise<Plan> {
+export async function makePlan(input: PlanInput): Promise<Plan> {
+  const { db, schedules, definitions, force } = input;
   const [revision, inForce] = [await revisionInForce(db), await definitionsInForce(db)];
   const planned = await planFor(definitions, listing(schedules), { now: new Date(), force });
   const described = planned.actions.map((action) => describeAction(action, schedules));
   return {
     revision,
     changes: definitionChanges(inForce, definitions),
+    webhooks: webhookChanges(await notificationsInForce(db), input.notifications),
     schedules: await Promise.all(described),
     pausedByPeople: planned.pausedByPeople,
     ...(planned.refused === undefined ? {} : { refused: planned.refused }),
   };
+}
+
+/** What applying would do to one webhook. */
+export interface WebhookChange {
+  readonly kind: 'add' | 'change' | 'remove';
+  readonly webhook: string;
+}
+
+function webhookChanges(
+  inForce: readonly WebhookDefinition[],
+  wanted: readonly WebhookDefinition[],
+): readonly WebhookChange[] {
+  const before = new Map(inForce.map((one) => [one.id, canonicalJson(one)]));
+  const after = new Map(wanted.map((one) => [one.id, canonicalJson(one)]));
+  const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return ids
+    .filter((id) => before.get(id) !== after.get(id))
+    .map((webhook) => {
+      const kept = before.has(webhook) ? 'change' : 'add';
+      return { kind: after.has(webhook) ? kept : 'remove', webhook };
+    });
 }
 
 /** A namespace that does not know our search attributes yet has no schedule of ours; applying adds them. */

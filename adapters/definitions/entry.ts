@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { finding, type Finding, type Path, type Place, type Problem } from './finding.ts';
+import {
+  finding,
+  type EntryKind,
+  type Finding,
+  type Path,
+  type Place,
+  type Problem,
+} from './finding.ts';
 import type { RawEntry } from './files.ts';
 import { label, problemsOf } from './issues.ts';
 import type { Translated } from './paper-names.ts';
@@ -13,7 +20,7 @@ import { substitute } from './substitute.ts';
  */
 export function placeOf(
   { value, yaml, path }: RawEntry,
-  kind: 'source' | 'knowledge base',
+  kind: EntryKind,
   translated: readonly Translated[] = [],
 ): (problem: Problem) => Finding {
   const id = valueAt(value, ['id']);

@@ -9,6 +9,9 @@ export const DefinitionsFile = z.strictObject({
     .exactOptional(z.array(z.string().min(1)))
     .describe('More files with the same keys: paths or globs, relative to this file.'),
   knowledgeBases: z.exactOptional(z.array(z.unknown())).describe('Where documents go.'),
+  notifications: z
+    .exactOptional(z.array(z.unknown()))
+    .describe('Webhooks that are told when something needs a person.'),
   sources: z.exactOptional(z.array(z.unknown())).describe('Where documents come from.'),
 });
 
@@ -111,6 +114,15 @@ export const SourceEntry = z.strictObject({
       }),
     )
     .describe('Bounds of a run.'),
+  freshness: z
+    .exactOptional(
+      z.strictObject({
+        grace: duration(SECOND_MS, 31 * 24 * HOUR_MS, '1 second to 31 days').describe(
+          'How much later than its period the source may be. Default: a tenth of the period, at least 10 minutes.',
+        ),
+      }),
+    )
+    .describe('When the source counts as late.'),
   config: z.record(z.string(), z.unknown()).default({}).describe('What the source type needs.'),
 });
 

@@ -16,7 +16,7 @@ export interface FileAccess {
   glob(pattern: string, folder: string): Promise<readonly string[]>;
 }
 
-/** One entry of `sources` or `knowledgeBases`, not yet checked. */
+/** One entry of `sources`, `knowledgeBases` or `notifications`, not yet checked. */
 export interface RawEntry {
   readonly value: unknown;
   readonly yaml: YamlFile;
@@ -26,6 +26,7 @@ export interface RawEntry {
 export interface RawDefinitions {
   readonly sources: readonly RawEntry[];
   readonly knowledgeBases: readonly RawEntry[];
+  readonly notifications: readonly RawEntry[];
   readonly errors: readonly DefinitionError[];
   readonly notices: readonly DefinitionNotice[];
 }
@@ -40,6 +41,7 @@ export async function readFiles(file: string, access: FileAccess): Promise<RawDe
   const gathered: Gathered = {
     sources: [],
     knowledgeBases: [],
+    notifications: [],
     errors: [],
     notices: [],
     read: new Set(),
@@ -53,6 +55,7 @@ export async function readFiles(file: string, access: FileAccess): Promise<RawDe
 interface Gathered {
   readonly sources: RawEntry[];
   readonly knowledgeBases: RawEntry[];
+  readonly notifications: RawEntry[];
   readonly errors: DefinitionError[];
   readonly notices: DefinitionNotice[];
   readonly read: Set<string>;
@@ -83,6 +86,7 @@ async function gather(
     gathered.sources.push(...entries(yaml, key));
   }
   gathered.knowledgeBases.push(...entries(yaml, 'knowledgeBases'));
+  gathered.notifications.push(...entries(yaml, 'notifications'));
   for (const [at, pattern] of (top.include ?? []).entries()) {
     const line = yaml.lineOf(['include', at]);
     await include({ file, line, pattern, chain: [...parents, file] }, gathering);

@@ -3,7 +3,7 @@ export interface Finding {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** Id of the source or knowledge base that it is about. */
+  /** Id of the source, knowledge base or webhook that it is about. */
   readonly about?: string;
   readonly sentence: string;
 }
@@ -11,12 +11,15 @@ export interface Finding {
 export type DefinitionError = Finding;
 export type DefinitionNotice = Finding;
 
+/** What an entry describes, as sentences name it. */
+export type EntryKind = 'source' | 'knowledge base' | 'webhook';
+
 /** Where a key or value stands. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   /** For example `source "docs"`. Left out where the entry has no usable id. */
-  readonly entry?: { readonly kind: 'source' | 'knowledge base'; readonly id: string };
+  readonly entry?: { readonly kind: EntryKind; readonly id: string };
 }
 
 /** Keys and list positions from the top of a file, or of an entry. */

@@ -3,6 +3,7 @@ import { DefinitionsFile, KnowledgeBaseEntry, SourceEntry } from './envelope.ts'
 import type { KnownSourceType } from './load.ts';
 import { PAPER_SOURCES_KEY } from './paper-names.ts';
 import type { JsonSchema } from './schema-at.ts';
+import { WebhookEntry } from './webhook-entry.ts';
 
 /**
  * JSON Schema 2020-12 of a definitions file, for editors: completion, descriptions, errors while typing.
@@ -22,11 +23,13 @@ export function definitionsJsonSchema(
     properties: {
       ...(file['properties'] as JsonSchema),
       knowledgeBases: { type: 'array', items: { $ref: '#/$defs/knowledgeBase' } },
+      notifications: { type: 'array', items: { $ref: '#/$defs/webhook' } },
       sources,
       [PAPER_SOURCES_KEY]: { ...sources, deprecated: true, description: 'Write "sources".' },
     },
     $defs: {
       knowledgeBase: part(KnowledgeBaseEntry),
+      webhook: part(WebhookEntry),
       source: sourceSchema(types),
       ...Object.fromEntries(types.map((spec) => [configName(spec.name), configDefinition(spec)])),
     },

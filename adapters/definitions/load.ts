@@ -3,9 +3,11 @@ import type {
   KnowledgeBaseDefinition,
   SourceDefinition,
 } from '../../workflows/collection/definitions.ts';
+import type { WebhookDefinition } from '../../workflows/notices/webhook.ts';
 import { diskFiles, readFiles, type FileAccess } from './files.ts';
 import { finding, type DefinitionError, type DefinitionNotice } from './finding.ts';
 import { readKnowledgeBases } from './knowledge-bases.ts';
+import { readNotifications } from './notifications.ts';
 import { replacedVariables } from './paper-names.ts';
 import type { JsonSchema } from './schema-at.ts';
 import { readSources } from './sources.ts';
@@ -39,6 +41,7 @@ export interface LoadedDefinitions {
   readonly knowledgeBases: readonly KnowledgeBaseDefinition[];
   /** In the order of the files. */
   readonly sources: readonly SourceDefinition[];
+  readonly notifications: readonly WebhookDefinition[];
   readonly notices: readonly DefinitionNotice[];
 }
 
@@ -52,6 +55,7 @@ export async function loadDefinitions(options: LoadOptions): Promise<Loaded> {
   const raw = await readFiles(options.file, options.files ?? diskFiles);
   const bases = readKnowledgeBases(raw.knowledgeBases, options);
   const sources = readSources(raw.sources, bases, options);
+  const webhooks = readNotifications(raw.notifications, options);
   const unreadable = raw.errors.length > 0;
   const noBase = raw.sources.length > 0 && raw.knowledgeBases.length === 0 && !unreadable;
   const errors = [
@@ -59,12 +63,20 @@ export async function loadDefinitions(options: LoadOptions): Promise<Loaded> {
     ...bases.errors,
     ...(noBase ? [noKnowledgeBase(options.file)] : []),
     ...sources.errors,
+    ...webhooks.errors,
   ];
   if (errors.length > 0) return { errors };
   return {
     knowledgeBases: bases.definitions,
     sources: sources.definitions,
-    notices: [...raw.notices, ...bases.notices, ...sources.notices, ...variableNotices(options)],
+    notifications: webhooks.definitions,
+    notices: [
+      ...raw.notices,
+      ...bases.notices,
+      ...sources.notices,
+      ...webhooks.notices,
+      ...variableNotices(options),
+    ],
   };
 }
 

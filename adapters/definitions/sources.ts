@@ -132,6 +132,7 @@ function definitionOf(data: SourceEntry, settled: Settled, config: unknown): Sou
     knowledgeBase: settled.knowledgeBase,
     category: settled.category,
     limits: limitsOf(data.limits),
+    ...(data.freshness ? { freshness: { graceMs: parseDuration(data.freshness.grace) ?? 0 } } : {}),
     config: isMap(config) ? config : {},
   };
 }

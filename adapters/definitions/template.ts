@@ -32,6 +32,12 @@ knowledgeBases:
     evidence: { bucket: "\${env:EVIDENCE_BUCKET}", prefix: evidence } # previews; a place that is not indexed
     # sync: { quiet: "2 minutes", maxWait: "10 minutes" }            # when ingestion starts after a change
 
+# notifications:                                # who is told when something needs a person
+#   - id: operators
+#     url: https://hooks.example.com/wellspring
+#     secret: "\${env:WEBHOOK_SECRET}"          # signs each request
+#     events: [run-held, source-paused, freshness-breached, approval-waiting]  # default: all
+
 sources:
   - id: documentation                           # part of every key: choose it for good
     type: http                                  # browser, database, http, mcp or script

@@ -1,10 +1,13 @@
 import { sql } from 'kysely';
 import type { Revision, SourceDefinition } from '../../workflows/collection/definitions.ts';
+import type { WebhookDefinition } from '../../workflows/notices/webhook.ts';
 import { canonicalJson, definitionDigest } from '../definitions/digest.ts';
 import type { Database } from './database.ts';
 
 export interface NewRevision {
   readonly definitions: readonly SourceDefinition[];
+  /** Who is told; nobody where it is left out. */
+  readonly notifications?: readonly WebhookDefinition[];
   /** Who applied it: `ana@laptop`, `git`. */
   readonly author: string;
   /** The Git commit that the files came from. */
@@ -29,14 +32,19 @@ export async function storeRevision(db: Database, wanted: NewRevision): Promise<
   }));
   const sorted = named.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const sources = Object.fromEntries(sorted.map(({ id, digest }) => [id, digest]));
+  const notifications = (wanted.notifications ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return db.transaction().execute(async (transaction) => {
     await sql`lock table revisions in share row exclusive mode`.execute(transaction);
     const current = await revisionInForce(transaction);
-    if (current && canonicalJson(current.sources) === canonicalJson(sources)) {
+    const told = await notificationsInForce(transaction);
+    if (current && isSame(current.sources, sources) && isSame(told, notifications)) {
       return { revision: current, changed: false };
     }
     await storeDefinitions(transaction, named);
-    return { revision: await putInForce(transaction, sources, wanted), changed: true };
+    return {
+      revision: await putInForce(transaction, { ...wanted, sources, notifications }),
+      changed: true,
+    };
   });
 }
 
@@ -48,6 +56,17 @@ export async function revisionInForce(db: Database): Promise<Revision | undefine
     .where('in_force', '=', true)
     .executeTakeFirst();
   return row && toRevision(row);
+}
+
+/** Who is told, sorted by id; empty before the first `apply`. */
+export async function notificationsInForce(db: Database): Promise<readonly WebhookDefinition[]> {
+  const row = await db
+    .selectFrom('revisions')
+    .select('notifications')
+    .where('in_force', '=', true)
+    .executeTakeFirst();
+  // Written by `storeRevision` alone.
+  return (row?.notifications ?? []) as readonly WebhookDefinition[];
 }
 
 /** All definitions in force, sorted by source id; empty before the first `apply`. */
@@ -122,10 +141,19 @@ async function storeDefinitions(db: Database, named: readonly NamedDefinition[])
   }
 }
 
+function isSame(one: object, other: object): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+interface SortedRevision extends Required<Pick<NewRevision, 'notifications'>> {
+  readonly author: string;
+  readonly commit?: string;
+  readonly sources: Readonly<Record<string, string>>;
+}
+
 async function putInForce(
   db: Database,
-  sources: Readonly<Record<string, string>>,
-  { author, commit }: NewRevision,
+  { author, commit, sources, notifications }: SortedRevision,
 ): Promise<Revision> {
   await db.updateTable('revisions').set({ in_force: false }).where('in_force', '=', true).execute();
   const row = await db
@@ -134,6 +162,7 @@ async function putInForce(
       author,
       commit: commit ?? null,
       sources: JSON.stringify(sources),
+      notifications: JSON.stringify(notifications),
       in_force: true,
     })
     .returningAll()

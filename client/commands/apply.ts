@@ -26,6 +26,7 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
     db: await system.database(),
     schedules: await system.schedules(),
     definitions: definitions.sources,
+    notifications: definitions.notifications,
     force: options.force,
   });
   if (planned.refused !== undefined) throw refusal(planned.refused);
@@ -36,6 +37,7 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
       ...done.stored,
       schedules: done.report,
       changes: planned.changes,
+      webhooks: planned.webhooks,
     },
     text: [
       `Definitions: ${definitions.file}`,
@@ -57,11 +59,12 @@ interface Done {
 async function write(
   { options, terminal, target }: Context<{ readonly force: boolean }>,
   system: System,
-  { file, sources }: LocalDefinitions,
+  { file, sources, notifications }: LocalDefinitions,
 ): Promise<Done> {
   const commit = await commitOf(resolve(target.workingFolder, file));
   const stored = await storeRevision(await system.database(), {
     definitions: sources,
+    notifications,
     author: author(),
     ...(commit === undefined ? {} : { commit }),
   });
@@ -81,8 +84,8 @@ function refusal(sentence: string): Problem {
   });
 }
 
-function isNothing({ changes, schedules }: Plan): boolean {
-  return changes.length === 0 && schedules.length === 0;
+function isNothing({ changes, webhooks, schedules }: Plan): boolean {
+  return changes.length === 0 && webhooks.length === 0 && schedules.length === 0;
 }
 
 function doneText({ stored: { revision, changed }, report }: Done): string {

@@ -8,7 +8,7 @@ import type { Answer, Context } from './command.ts';
 export async function validate(context: Context<unknown>): Promise<Answer> {
   const awaited = new Set<string>();
   const read = await readDefinitions(context, { onAwaited: (name) => awaited.add(name) });
-  const { file, sources, knowledgeBases } = read;
+  const { file, sources, knowledgeBases, notifications } = read;
   const notices = [...read.notices.map(({ sentence }) => sentence), ...awaitedNotice(awaited)];
   const { width, paint } = context.terminal;
   const columns = [
@@ -25,12 +25,17 @@ export async function validate(context: Context<unknown>): Promise<Answer> {
     knowledgeBase.id,
     category,
   ]);
-  const what = `${plural(sources.length, 'source')}, ${plural(knowledgeBases.length, 'knowledge base')}`;
+  const what = [
+    plural(sources.length, 'source'),
+    plural(knowledgeBases.length, 'knowledge base'),
+    ...(notifications.length > 0 ? [plural(notifications.length, 'webhook')] : []),
+  ].join(', ');
   return {
     data: {
       file,
       sources: sources.map((one) => ({ ...one, digest: definitionDigest(one) })),
       knowledgeBases,
+      notifications,
       notices: read.notices,
     },
     text: [

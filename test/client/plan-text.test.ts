@@ -9,6 +9,7 @@ const OPTIONS = { width: 80, paint, now: new Date('2026-11-21T14:00:00Z') };
 const NOTHING: Plan = {
   revision: { id: 3, createdAt: '2026-11-21T12:00:00Z', author: 'ana@laptop', sources: {} },
   changes: [],
+  webhooks: [],
   schedules: [],
   pausedByPeople: [],
 };

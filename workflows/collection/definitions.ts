@@ -14,6 +14,8 @@ export interface SourceDefinition {
   /** One to three slugs joined by `/`. */
   readonly category: string;
   readonly limits: SourceLimits;
+  /** Where it is left out: a tenth of the period, at least ten minutes. */
+  readonly freshness?: { readonly graceMs: number };
   /** Checked by the source type's own schema; secrets are references such as `${env:NAME}` or `secretsmanager:name`. */
   readonly config: Readonly<Record<string, unknown>>;
 }
