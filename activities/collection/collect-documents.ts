@@ -14,7 +14,7 @@ import { withHeartbeat } from '../heartbeat.ts';
 import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
-import { openSource, type OpenedSource } from './open-source.ts';
+import { openSource, secretsRenewed, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import type { StoreContext } from './store-context.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -69,12 +69,26 @@ export async function collectDocuments(
           onCommit: (counts) => (progress.counts = addCounts(progress.counts, counts)),
         }),
     );
+    if (ending.kind === 'failed' && (await isRenewed(ending.error, opened, deps)))
+      return await goesOn(context, { notBeforeMs: Date.now(), waitReason: RENEWED });
     return await report(ending, context, deps);
   } catch (error) {
     throw withoutSecrets(error, opened.redact);
   } finally {
     await rm(temporaryDirectory, { recursive: true, force: true });
   }
+}
+
+const RENEWED = 'A secret of the source was renewed while it was read.';
+
+/** Refused, but with a secret that was renewed meanwhile: the next slice opens the source with the new one (quality F41). */
+async function isRenewed(
+  error: unknown,
+  opened: OpenedSource,
+  deps: CollectionDependencies,
+): Promise<boolean> {
+  const refused = error instanceof ApplicationFailure && error.type === 'AuthExpired';
+  return refused && (await secretsRenewed(opened, deps));
 }
 
 interface EnvParts {
@@ -161,16 +175,19 @@ async function rest(
     restMs,
     failure: error instanceof ApplicationFailure ? error.type : 'unknown',
   });
-  return {
-    counts: await totals(context),
-    more: true,
+  return goesOn(context, {
     notBeforeMs: Date.now() + restMs,
     waitReason: context.redact(messageOf(error)).slice(0, 150),
-    candidates: 0,
-    staleObjects: 0,
-    openQuestions: 0,
-    marked: false,
-  };
+  });
+}
+
+/** Ends the slice early; the next one begins at the committed cursor, not before the time given. */
+async function goesOn(
+  context: StoreContext,
+  wait: Required<Pick<SliceReport, 'notBeforeMs' | 'waitReason'>>,
+): Promise<SliceReport> {
+  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
+  return { counts: await totals(context), more: true, ...wait, ...nothing };
 }
 
 function isRetried(error: unknown): boolean {

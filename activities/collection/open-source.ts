@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../adapters/definitions/digest.ts';
+import { digestOf } from '../../adapters/definitions/digest.ts';
 import { definitionByDigest } from '../../adapters/postgres/revisions.ts';
 import { redactor } from '../../adapters/secrets/redact.ts';
 import { resolveSecrets } from '../../adapters/secrets/resolve.ts';
@@ -17,6 +16,8 @@ export interface OpenedSource {
   /** sha256 over all that shapes the output: another one means that everything is read and compared again. */
   readonly configSig: string;
   readonly redact: (text: string) => string;
+  /** Of the secrets as they were read: another one means that one of them was renewed. */
+  readonly secretsDigest: string;
 }
 
 /** @throws NotFound - the digest is unknown; InvalidConfig, AuthExpired - the config or a secret is wrong. */
@@ -47,7 +48,24 @@ export async function openSource(
     source: type.open(config),
     configSig: signature(definition, type.spec),
     redact: redactor(values),
+    secretsDigest: digestOf(values),
   };
+}
+
+/** Was a secret renewed since the source was opened? Asks the store itself, past what is kept of earlier answers. */
+export async function secretsRenewed(
+  { definition, secretsDigest, spec }: OpenedSource,
+  { secrets }: Pick<CollectionDependencies, 'secrets'>,
+): Promise<boolean> {
+  const { secretsManager } = secrets;
+  const fresh = secretsManager
+    ? { secretsManager: (name: string) => secretsManager(name, { fresh: true }) }
+    : {};
+  const { values } = await resolveSecrets(definition.config, spec.configSchema, {
+    ...secrets,
+    ...fresh,
+  });
+  return digestOf(values) !== secretsDigest;
 }
 
 /** Secrets take part by their reference only: renewing one reads nothing again. */
@@ -57,5 +75,5 @@ function signature(
 ): string {
   const { bucket, prefix, vectorStore } = knowledgeBase;
   const shaping = { type, version, category, config, bucket, prefix, vectorStore };
-  return createHash('sha256').update(canonicalJson(shaping)).digest('hex');
+  return digestOf(shaping);
 }

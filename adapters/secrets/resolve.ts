@@ -14,8 +14,11 @@ import {
 export interface SecretStores {
   /** The worker's environment. */
   readonly variable: (name: string) => string | undefined;
-  /** The text of a secret in AWS Secrets Manager. Throws our failures, which name the secret. */
-  readonly secretsManager?: (name: string) => Promise<string>;
+  /** The text of a secret in AWS Secrets Manager; `fresh` asks there even when a recent answer is at hand. Throws our failures, which name the secret. */
+  readonly secretsManager?: (
+    name: string,
+    options?: { readonly fresh?: boolean },
+  ) => Promise<string>;
 }
 
 export interface ResolvedConfig {

@@ -79,6 +79,21 @@ test('a secret is asked for once and kept for a while', async () => {
   });
 });
 
+test('a secret that was refused is asked for again, and that answer is kept', async () => {
+  const answer = {
+    status: 200,
+    body: { Name: 'wiki', SecretString: 's3cret' },
+  };
+  const { server, clients } = await connect(answer, answer);
+  const read = createSecretReader(() => clients.secretsManager);
+
+  await read('wiki');
+  await read('wiki', { fresh: true });
+  await read('wiki');
+
+  expect(server.requests).toHaveLength(2);
+});
+
 test('a secret that is missing is named, with the permission or the name to mend', async () => {
   const { clients } = await connect({
     status: 400,
