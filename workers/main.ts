@@ -1,6 +1,8 @@
 import { approvalActivities } from '../activities/approval/index.ts';
+import { noticeActivities } from '../activities/notices/index.ts';
 import { collectionActivities } from '../activities/collection/index.ts';
 import { createAwsClients } from '../adapters/aws/clients.ts';
+import { closeExtractionPool } from '../adapters/extraction/extract-pool.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { connectTemporal } from '../adapters/temporal/connection.ts';
@@ -25,7 +27,11 @@ async function main(config: WorkerConfig): Promise<void> {
   const temporal = connectTemporal();
   await ensureSearchAttributes(temporal.connection, temporal.namespace);
   const deps = collectionDependencies(config, { db, aws, client: temporal.client, logger });
-  const activities = { ...collectionActivities(deps), ...approvalActivities(deps) };
+  const activities = {
+    ...collectionActivities(deps),
+    ...approvalActivities(deps),
+    ...noticeActivities(deps),
+  };
   const workers = await runWorkers({ config, activities, logger });
   const gauges = createGauges(db);
   const health = await startHealthServer({
@@ -38,6 +44,7 @@ async function main(config: WorkerConfig): Promise<void> {
     await workers.ended;
   } finally {
     await health.close();
+    await closeExtractionPool();
     await temporal.close();
     aws.close();
     await db.destroy();

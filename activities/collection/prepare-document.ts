@@ -1,7 +1,8 @@
 import { createHash, hash as hashOf } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { htmlToMarkdown } from '../../adapters/extraction/markdown.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { readInThread } from '../../adapters/extraction/extract-pool.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { DocumentBody, SourceDocument, SourceSpec } from '../sources/contract.ts';
 import { documentHash, documentKey, MAX_ID_CHARACTERS } from './identity.ts';
@@ -70,7 +71,7 @@ export async function prepareDocument(
 ): Promise<PreparedDocument | RefusedDocument> {
   const problem = idProblem(document.id);
   if (problem) return { refused: problem };
-  const content = await prepareContent(document.body);
+  const content = await prepareContent(document);
   if ('refused' in content) return content;
   if (content.bytes > context.maxDocumentBytes) {
     const limit = `${context.maxDocumentBytes} bytes are the most that the knowledge base takes`;
@@ -102,9 +103,12 @@ function idProblem(id: string): string | undefined {
 
 type HashedContent = PreparedContent & { readonly hash: string; readonly extension: string };
 
-async function prepareContent(body: DocumentBody): Promise<HashedContent | RefusedDocument> {
+async function prepareContent(document: SourceDocument): Promise<HashedContent | RefusedDocument> {
+  const { body } = document;
   if (body.kind === 'file') return prepareFile(body);
-  const text = normaliseText(body.kind === 'html' ? htmlToMarkdown(body.text) : body.text);
+  const markdown = body.kind === 'html' ? await readHtml(body.text, document) : body.text;
+  if (typeof markdown !== 'string') return markdown;
+  const text = normaliseText(markdown);
   if (text === '')
     return { refused: 'The document has no text. An empty document is never stored.' };
   const buffer = Buffer.from(text, 'utf8');
@@ -118,6 +122,20 @@ async function prepareContent(body: DocumentBody): Promise<HashedContent | Refus
     hash,
     extension: '.md',
   };
+}
+
+/** In a thread: what a stranger wrote must not stop this one. */
+async function readHtml(
+  text: string,
+  { id, url = id }: SourceDocument,
+): Promise<string | RefusedDocument> {
+  try {
+    return await readInThread('markdown', { text, url });
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.type === 'InvalidDocument')
+      return { refused: error.message };
+    throw error;
+  }
 }
 
 async function prepareFile(

@@ -14,12 +14,17 @@ export interface Article extends PageFacts {
 
 /**
  * Finds the readable part of a page. `url` is where it came from, after redirects. Pure and synchronous: the same page gives the same
- * article, and nothing that the page refers to is loaded. What is nested too deeply comes as plain text, without links.
+ * article, and nothing that the page refers to is loaded. What is nested too deeply comes as plain text, without links. The tree that
+ * `parse` gives is taken apart.
  */
-export function extractArticle(html: string, url: string): Article {
+export function extractArticle(
+  html: string,
+  url: string,
+  parse: (html: string) => PageDocument = parsePage,
+): Article {
   if (looksNestedTooDeeply(html)) return plainArticle(html);
   try {
-    const document = parsePage(html);
+    const document = parse(html);
     const body = document.querySelectorAll('body')[0];
     const tooDeep = body !== undefined && isNestedTooDeeply(body);
     return tooDeep ? plainArticle(html) : fromTree(document, url);

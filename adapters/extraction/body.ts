@@ -1,5 +1,6 @@
 import type { Decode, Violation } from '../../workflows/collection/extraction-spec.ts';
 import { parsePage, select } from './dom.ts';
+import type { PageDocument } from './dom.ts';
 import type { Page } from './locators.ts';
 import { resolveUrl } from './absolute-url.ts';
 
@@ -12,12 +13,21 @@ export interface ReadBody {
 }
 
 /** Parses as the format asks; without one, a body that begins and parses like JSON is JSON. */
-export function readBody(body: string, url: string, format: Decode['format']): ReadBody {
+export function readBody(
+  body: string,
+  url: string,
+  { format, parse = parsePage }: BodyOptions,
+): ReadBody {
   if (body.length > MAX_BODY_CHARACTERS) return refused(url, 'limit', TOO_LARGE);
   const payload = format === 'html' ? undefined : readPayload(body, format);
   if (payload !== undefined) return { page: { payload: payload.value }, base: url, violations: [] };
   if (format === 'json') return refused(url, 'format', 'The body is not JSON.');
-  return readPage(body, url);
+  return readPage(body, url, parse);
+}
+
+interface BodyOptions {
+  readonly format: Decode['format'];
+  readonly parse?: ((html: string) => PageDocument) | undefined;
 }
 
 /** Far above any page, far below what makes a worker run out of memory. */
@@ -33,9 +43,9 @@ function readPayload(body: string, format: Decode['format']): { value: unknown }
   }
 }
 
-function readPage(body: string, url: string): ReadBody {
+function readPage(body: string, url: string, parse: (html: string) => PageDocument): ReadBody {
   try {
-    const document = parsePage(body);
+    const document = parse(body);
     const href = select(document, 'base[href]', 1)?.[0]?.getAttribute('href');
     const base = typeof href === 'string' ? (resolveUrl(href, url) ?? url) : url;
     return { page: { document }, base, violations: [] };

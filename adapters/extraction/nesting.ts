@@ -19,15 +19,20 @@ export function isNestedTooDeeply(root: PageElement): boolean {
  */
 export function looksNestedTooDeeply(html: string): boolean {
   let open = 0;
-  for (const match of html.matchAll(
-    /<(\/?)(?:div|span|font|section|table|ul|ol|b|i|em|a|blockquote)\b/gi,
-  )) {
-    open = match[1] === '/' ? Math.max(0, open - 1) : open + 1;
+  for (const [tag, slash, name = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9-]*)[^<>]*/gi)) {
+    if (UNNESTED.has(name.toLowerCase()) || tag.endsWith('/')) continue;
+    open = slash === '/' ? Math.max(0, open - 1) : open + 1;
     if (open > MAX_OPEN) return true;
   }
   return false;
 }
 
+/** Elements that are never closed, and those that people may leave open because the next one closes them. */
+const UNNESTED: ReadonlySet<string> = new Set(
+  'area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot option optgroup colgroup'.split(
+    ' ',
+  ),
+);
 const MAX_OPEN = 10_000;
 
 /** Measured: Readability on linkedom takes seconds at 5,000 levels and a minute at 100,000. */

@@ -11,6 +11,7 @@ import type {
   Violation,
 } from '../../workflows/collection/extraction-spec.ts';
 import { readBody } from './body.ts';
+import type { PageDocument } from './dom.ts';
 import { breaches } from './expectations.ts';
 import { MAX_VALUES } from './json-path.ts';
 import { locate, locateRecords } from './locators.ts';
@@ -26,6 +27,8 @@ export interface RunOptions {
    * at once runs this in a thread that it can end.
    */
   readonly deadlineMs: number;
+  /** Gives the tree of a page; it is only read. Default: a new one. */
+  readonly parse?: (html: string) => PageDocument;
 }
 
 /**
@@ -37,7 +40,10 @@ export function runExtractionSpec(
   body: string,
   options: RunOptions,
 ): Extraction {
-  const { page, base, violations } = readBody(body, options.url, spec.decode?.format);
+  const { page, base, violations } = readBody(body, options.url, {
+    format: spec.decode?.format,
+    parse: options.parse,
+  });
   if (page === undefined) return { records: [], served: {}, misses: [], violations };
   const run = startRun(spec, { page, base }, options.deadlineMs);
   const scopes = recordScopes(spec.records, run);

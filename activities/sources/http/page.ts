@@ -3,10 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeText } from '../../../adapters/extraction/charset.ts';
 import { contentKindOf, type ContentKind } from '../../../adapters/extraction/content-type.ts';
+import { readInThread } from '../../../adapters/extraction/extract-pool.ts';
 import { decodePage } from '../../../adapters/extraction/page.ts';
+import { expandExtraction, type ExtractionConfig } from '../../../adapters/extraction/spec.ts';
 import type { NetResponse } from '../../../adapters/net/net.ts';
 import type { SourceDocument, Validators } from '../contract.ts';
-import { readExtracted } from '../web/extracted-page.ts';
+import { extractedDocuments } from '../web/extracted-page.ts';
 import { emptyPage, readHtmlPage } from '../web/html-page.ts';
 import { robotsTag } from '../web/robots-tag.ts';
 import type { PagePlace, PageReading, Session } from '../web/session.ts';
@@ -22,13 +24,8 @@ export async function readAnswer(
   if (content.kind === 'html') return readHtml(response, place, session);
   if (robotsTag(response.headers).noindex) return { messages: [], links: [], skipped: 'noindex' };
   if (content.kind === 'other') return { messages: [], links: [], skipped: 'content type' };
-  const { extract } = session.config;
-  if (content.kind === 'json' && extract !== undefined) {
-    const page = {
-      ...factsOf(response),
-      text: decodeText(response.body, contentTypeOf(response, session)),
-    };
-    return { links: [], ...readExtracted(page, place, { ...session, extract }) };
+  if (content.kind === 'json' && session.config.extract !== undefined) {
+    return readJson(response, place, session.config.extract, session);
   }
   const document =
     content.kind === 'file'
@@ -37,7 +34,27 @@ export async function readAnswer(
   return { messages: [{ kind: 'document', document }], links: [] };
 }
 
-function readHtml(response: NetResponse, place: PagePlace, session: Session): PageReading {
+async function readJson(
+  response: NetResponse,
+  place: PagePlace,
+  extract: ExtractionConfig,
+  { config, env }: Session,
+): Promise<PageReading> {
+  const { url } = response;
+  const spec = expandExtraction(env.sourceId, extract);
+  const text = decodeText(response.body, contentTypeOf(response, { config }));
+  const found = await readInThread('data', { text, url, spec }, { signal: env.signal });
+  return {
+    links: [],
+    ...extractedDocuments(found, { page: factsOf(response), place, spec }, config),
+  };
+}
+
+async function readHtml(
+  response: NetResponse,
+  place: PagePlace,
+  session: Session,
+): Promise<PageReading> {
   const html = decodePage(response.body, contentTypeOf(response, session), response.url);
   const page = { ...factsOf(response), html, validators: validatorsOf(response) };
   return readHtmlPage({ ...page, whenEmpty: WHEN_EMPTY }, place, session);

@@ -1,39 +1,28 @@
-import {
-  expandExtraction,
-  runExtractionSpec,
-  type ExtractionConfig,
-} from '../../../adapters/extraction/spec.ts';
 import type { Extraction } from '../../../workflows/collection/extraction-spec.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { refuseMissing } from './missing-fields.ts';
 import { pageId, placeOf } from './page-id.ts';
 import { recordDocument, recordLines } from './record-document.ts';
 import { recordMessages, type ExtractedPage, type PageExtraction } from './record-messages.ts';
-import type { DocumentMessage, PagePlace, PageReading, Session } from './session.ts';
+import type { DocumentMessage, PageReading } from './session.ts';
+import type { SiteConfig } from './site-config.ts';
 
 /**
- * The documents of a page by the `extract` of the config: the page itself, or one a record. A record without its required fields
- * fails alone. @throws SelectorMissing - the page's fields, or the list. @throws InvalidDocument - what cannot be read to its end.
+ * The documents of a page by what its spec found: the page itself, or one a record. A record without its required fields fails alone.
+ * @throws SelectorMissing - the page's fields, or the list. @throws InvalidDocument - what cannot be read to its end.
  */
-export function readExtracted(
-  page: ExtractedPage,
-  place: PagePlace,
-  {
-    extract,
-    config,
-    env,
-  }: Pick<Session, 'config' | 'env'> & { readonly extract: ExtractionConfig },
+export function extractedDocuments(
+  found: Extraction,
+  reading: PageExtraction,
+  config: SiteConfig,
 ): Pick<PageReading, 'messages' | 'next'> {
-  const spec = expandExtraction(env.sourceId, extract);
-  const found = runExtractionSpec(spec, page.text, { url: page.url, deadlineMs: DEADLINE_MS });
+  const { page, spec } = reading;
   refuseUnread(found, page);
-  const next = found.next === undefined ? {} : { next: found.next };
-  if (spec.records === undefined) return { messages: [pageMessage(found, { page, place, spec })] };
+  if (spec.records === undefined) return { messages: [pageMessage(found, reading)] };
   const toId = (url: string): string | undefined => pageId(url, config, page.url);
-  return { messages: recordMessages(found, { page, place, spec, toId }), ...next };
+  const next = found.next === undefined ? {} : { next: found.next };
+  return { messages: recordMessages(found, { ...reading, toId }), ...next };
 }
-
-const DEADLINE_MS = 10_000;
 
 function refuseUnread({ violations, records, misses }: Extraction, { url }: ExtractedPage): void {
   const fatal = violations.find((one) => ['deadline', 'limit', 'format'].includes(one.kind));

@@ -1,7 +1,9 @@
-import { extractArticle, type Article } from '../../../adapters/extraction/article.ts';
+import type { Article } from '../../../adapters/extraction/article.ts';
+import { readInThread } from '../../../adapters/extraction/extract-pool.ts';
+import { expandExtraction } from '../../../adapters/extraction/spec.ts';
 import { failure } from '../../../workflows/failures.ts';
 import type { SourceDocument, Validators } from '../contract.ts';
-import { readExtracted } from './extracted-page.ts';
+import { extractedDocuments } from './extracted-page.ts';
 import { pageId, placeOf } from './page-id.ts';
 import { isEmpty } from './record-document.ts';
 import { robotsTag } from './robots-tag.ts';
@@ -20,26 +22,29 @@ export interface HtmlPage {
 }
 
 /** Reads a page of HTML, fetched or rendered: what it holds and where it leads. Errors as `Answer.read` says. */
-export function readHtmlPage(
+export async function readHtmlPage(
   page: HtmlPage,
   place: PagePlace,
   session: Pick<Session, 'config' | 'env' | 'hasCredentials'>,
-): PageReading {
+): Promise<PageReading> {
   const { config, env } = session;
-  const article = extractArticle(page.html, page.url);
+  const spec = config.extract && expandExtraction(env.sourceId, config.extract);
+  const { article, extraction } = await readInThread(
+    'page',
+    { text: page.html, url: page.url, ...(spec ? { spec } : {}) },
+    { signal: env.signal },
+  );
   refuseImpostor(article, page, { ...place, hasCredentials: session.hasCredentials(place.id) });
   const tag = robotsTag(page.headers);
   const links = article.nofollow || tag.nofollow ? [] : article.links;
   if (article.noindex || tag.noindex) return { messages: [], links, skipped: 'noindex' };
   const canonical = article.canonical && pageId(article.canonical, config);
   const shared = { links, ...(canonical && canonical !== place.id ? { canonical } : {}) };
-  const { extract } = config;
-  if (extract === undefined) {
+  if (spec === undefined || extraction === undefined) {
     return { ...shared, messages: [only(articleDocument(article, page, place.id), page)] };
   }
-  const fields = { ...page, text: page.html, article };
-  const found = readExtracted(fields, place, { extract, config, env });
-  if (extract.records !== undefined) return { ...shared, ...found };
+  const found = extractedDocuments(extraction, { page: { ...page, article }, place, spec }, config);
+  if (spec.records !== undefined) return { ...shared, ...found };
   const messages = found.messages.map((one) =>
     one.kind === 'document' ? only({ ...one.document, ...validatorsOf(page) }, page) : one,
   );

@@ -1,4 +1,3 @@
-import { htmlToMarkdown } from '../../../adapters/extraction/markdown.ts';
 import type {
   ExtractedRecord,
   ExtractionSpec,
@@ -73,9 +72,9 @@ function ownUrl(record: ExtractedRecord, spec: ExtractionSpec): string | undefin
 function bodyOf(record: ExtractedRecord, spec: ExtractionSpec): DocumentBody | undefined {
   const content = all(record['content']);
   if (content.length === 0) return undefined;
-  const isHtml = spec.fields['content']?.type === 'html';
-  const parts = isHtml ? content.map(htmlToMarkdown) : content;
-  return { kind: isHtml ? 'markdown' : 'text', text: parts.join('\n\n').trim() };
+  // HTML has become Markdown where it was read.
+  const kind = spec.fields['content']?.type === 'html' ? 'markdown' : 'text';
+  return { kind, text: content.join('\n\n').trim() };
 }
 
 function one(value: Value | undefined): string | undefined {

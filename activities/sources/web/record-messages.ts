@@ -11,8 +11,6 @@ import { isEmpty, recordDocument, recordLines } from './record-document.ts';
 import type { DocumentMessage, PagePlace } from './session.ts';
 
 export interface ExtractedPage extends MissedPage {
-  /** HTML, or JSON for specs that read it. */
-  readonly text: string;
   /** What serves where the spec says nothing; JSON has none. */
   readonly article?: Article;
 }

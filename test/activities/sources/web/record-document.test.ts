@@ -18,7 +18,7 @@ test('known fields fill the document, every other one becomes an attribute', () 
     {
       id: '1',
       title: 'T',
-      content: '<p>Some <b>text</b></p>',
+      content: 'Some **text**',
       author: 'A',
       tags: ['x', 'y'],
       url: 'https://a.example/1',
