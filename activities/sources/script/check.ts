@@ -1,24 +1,27 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { parseDuration } from '../../../adapters/definitions/duration.ts';
 import type { CheckResult } from '../../../workflows/collection/inspection.ts';
-import { FAILURES, isFailureName } from '../../../workflows/failures.ts';
 import { allowedCommand } from '../child-process/allowed-command.ts';
 import type { SourceEnv } from '../contract.ts';
 import type { ScriptConfig } from './config.ts';
+import { dialectOf } from './dialects.ts';
 import { startScript } from './run.ts';
+import { verdict } from './verdict.ts';
 
-/** The program may be started and exists; then the check command, if there is one. The read command itself is never run. */
+/** The program may be started and exists; then what the dialect can test, and the check command, if there is one. It is never read from. */
 export async function checkScript(config: ScriptConfig, env: SourceEnv): Promise<CheckResult[]> {
-  const program = await verdict('start', 'The program exists and may be started.', async () => {
+  const program = await verdict('start', async () => {
     allowedCommand(config.command[0] ?? '', env.settings, config.cwd ?? env.temporaryDirectory);
+    return 'The program exists and may be started.';
   });
   if (program.verdict !== 'PASS') return [program];
+  const own = (await dialectOf(config).check?.(config, env)) ?? [];
   const { check } = config;
-  if (check === undefined) return [program, NOTHING_RUN];
-  const connect = await verdict('connect', 'The check command ended with exit code 0.', () =>
-    runCheck(config, check, env),
-  );
-  return [program, connect];
+  if (check === undefined) return [program, ...(own.length === 0 ? [NOTHING_RUN] : own)];
+  const connect = await verdict('connect', async () => {
+    await runCheck(config, check, env);
+    return 'The check command ended with exit code 0.';
+  });
+  return [program, connect, ...own];
 }
 
 const CHECK_TIMEOUT_MS = 60_000;
@@ -44,29 +47,4 @@ async function runCheck(
   } finally {
     await run.close();
   }
-}
-
-async function verdict(
-  capability: string,
-  good: string,
-  attempt: () => Promise<void>,
-): Promise<CheckResult> {
-  try {
-    await attempt();
-    return { capability, verdict: 'PASS', detail: good };
-  } catch (error) {
-    if (!(error instanceof ApplicationFailure) || !isFailureName(error.type)) throw error;
-    const { retried, remedy } = FAILURES[error.type];
-    const detail = `${error.message}${tailOf(error)}`;
-    return { capability, verdict: retried ? 'INDETERMINATE' : 'FAIL', detail, remedy };
-  }
-}
-
-function tailOf(error: ApplicationFailure): string {
-  const [details] = error.details ?? [];
-  const tail =
-    typeof details === 'object' && details !== null && 'stderrTail' in details
-      ? details.stderrTail
-      : undefined;
-  return typeof tail === 'string' && tail !== '' ? ` Its standard error ends with: ${tail}` : '';
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFailureName } from '../../../workflows/failures.ts';
+import { stateFits } from './state.ts';
 
 const Id = z
   .string()
@@ -37,9 +38,6 @@ const DocumentMessage = z.object({
   tags: given(z.array(z.string())),
 });
 
-/** The cursor of a checkpoint travels in heartbeats, which stay below 2 KB. */
-const MAX_CURSOR_CHARACTERS = 1_900;
-
 const Message = z.discriminatedUnion('kind', [
   DocumentMessage,
   z.object({ kind: z.literal('seen'), id: Id }),
@@ -54,10 +52,7 @@ const Message = z.discriminatedUnion('kind', [
     kind: z.literal('checkpoint'),
     cursor: z
       .json()
-      .refine(
-        (cursor) => JSON.stringify(cursor).length <= MAX_CURSOR_CHARACTERS,
-        `at most ${MAX_CURSOR_CHARACTERS} characters of JSON`,
-      ),
+      .refine((cursor) => stateFits(JSON.stringify(cursor)), 'at most 256 KB of JSON'),
   }),
   z.object({ kind: z.literal('listing'), complete: z.boolean(), why: given(z.string()) }),
   z.object({

@@ -3,9 +3,9 @@ import { parseDuration } from '../../../adapters/definitions/duration.ts';
 import { failure } from '../../../workflows/failures.ts';
 import type { ReadMessage, SourceEnv } from '../contract.ts';
 import type { ScriptConfig, ScriptState } from './config.ts';
-import { contentHashId, scriptDocument } from './document.ts';
-import { parseMessage, type ScriptMessage } from './messages.ts';
-import { startScript } from './run.ts';
+import type { Conversation, Ending, Reading } from './dialect.ts';
+import { dialectOf } from './dialects.ts';
+import { startScript, type ScriptRun } from './run.ts';
 
 type Message = ReadMessage<ScriptState>;
 
@@ -19,122 +19,85 @@ export async function* readScript(
   env: SourceEnv,
 ): AsyncGenerator<Message> {
   const timeoutMs = config.timeout === undefined ? undefined : parseDuration(config.timeout);
-  const run = await startScript(config, { command: config.command, state: from, timeoutMs }, env);
-  const seen = new Progress(config, from);
+  const conversation = await dialectOf(config).open(config, from, env);
+  const { command } = conversation;
+  const run = await startScript(config, { command, state: from, timeoutMs }, env);
+  const lines = lineReader({ config, conversation, env, redact: run.redact });
   try {
     for await (const line of run.lines) {
       if (env.signal.aborted) break;
-      const message = seen.messageOf(line, env, run.redact);
-      if (message !== undefined) yield message;
+      yield* lines.messages(line);
     }
-    await run.finish();
-    yield* seen.ending();
+    await finish(run, conversation);
+    const { listing, cursor } = conversation.ending();
+    if (listing !== undefined) yield lines.verdict(listing);
+    yield { kind: 'checkpoint', cursor };
   } finally {
     await run.close();
   }
 }
 
-/** What the lines so far mean for the end of the read. */
-class Progress {
-  private unreadable = 0;
-  private listing: Extract<ScriptMessage, { kind: 'listing' }> | undefined;
-  private lastCursor: ScriptState;
-  private readonly config: ScriptConfig;
-  private readonly from: ScriptState;
-
-  constructor(config: ScriptConfig, from: ScriptState) {
-    this.config = config;
-    this.from = from;
-    this.lastCursor = from;
+/** What the program said about its failure tells more than its exit code. */
+async function finish(run: ScriptRun, conversation: Conversation): Promise<void> {
+  let ended: unknown;
+  try {
+    await run.finish();
+  } catch (error) {
+    ended = error;
   }
+  const error = conversation.explained?.(ended) ?? ended;
+  if (error !== undefined) throw error;
+}
 
-  messageOf(line: Line, env: SourceEnv, redact: (text: string) => string): Message | undefined {
-    if (line.kind === 'total-exceeded') throw tooMuch(this.config.maxOutputBytes);
-    if (line.kind === 'too-long')
-      return this.refuse(line, `is ${line.sizeBytes} bytes long; 4 MB are allowed`);
-    if (line.text.trim() === '') return undefined;
-    const parsed = parseMessage(line.text);
-    if (parsed.kind === 'bad') return this.refuse(line, parsed.why, parsed.id);
-    if (!line.valid) return this.refuse(line, 'is not valid UTF-8', idOf(parsed.message));
-    return this.passOn(parsed.message, line, env, redact);
-  }
+interface LineReaderParts {
+  readonly config: ScriptConfig;
+  readonly conversation: Conversation;
+  readonly env: SourceEnv;
+  readonly redact: (text: string) => string;
+}
 
-  *ending(): Generator<Message> {
-    const listing = this.verdict();
-    if (listing !== undefined) yield listing;
-    yield { kind: 'checkpoint', cursor: this.lastCursor };
-  }
-
-  private passOn(
-    message: ScriptMessage,
-    line: Line,
-    env: SourceEnv,
-    redact: (text: string) => string,
-  ): Message | undefined {
-    if (message.kind === 'document') return this.document(message, line);
-    if (message.kind === 'failed') return failed(message, redact);
-    if (message.kind === 'gone') return { ...message, why: redact(message.why).slice(0, 500) };
-    if (message.kind === 'log') {
-      env.log[message.level]('script logged', { text: redact(message.message).slice(0, 500) });
-      return undefined;
-    }
-    if (message.kind === 'listing') this.listing = message;
-    if (message.kind === 'checkpoint') this.lastCursor = message.cursor;
-    return message.kind === 'listing' ? undefined : message;
-  }
-
-  private document(message: Extract<ScriptMessage, { kind: 'document' }>, line: Line): Message {
-    const id =
-      message.id ?? (this.config.contentHashIds ? contentHashId(message.content) : undefined);
-    if (id === undefined) return this.refuse(line, 'is a document without an "id"');
-    return { kind: 'document', document: scriptDocument(id, message) };
-  }
-
+/** Makes messages of lines, and counts those that nobody could read. */
+function lineReader({ config, conversation, env, redact }: LineReaderParts) {
+  let unreadable = 0;
   /** A dead letter. Content stays out of it. */
-  private refuse(line: Line, why: string, id?: string): Message {
+  const refuse = (line: Line, why: string, id?: string): Message => {
     const known = id === undefined || id.includes('\uFFFD') ? undefined : id;
-    if (known === undefined) this.unreadable += 1;
+    if (known === undefined) unreadable += 1;
     return {
       kind: 'failed',
       failure: 'InvalidDocument',
-      detail: `Line ${line.number} of the script ${why}.`,
+      detail: redact(`Line ${line.number} of the script ${why}.`),
       ...(known === undefined ? {} : { id: known }),
     };
-  }
-
-  private verdict(): Message | undefined {
-    const listing = this.listing ?? this.impliedListing();
-    if (listing === undefined || !listing.complete || this.unreadable === 0)
-      return listing && said(listing);
-    const why = `${this.unreadable} lines could not be read, so nobody knows which documents they held`;
-    return { kind: 'listing', complete: false, why };
-  }
-
-  /** Only a read from the beginning can have emitted everything without saying so. */
-  private impliedListing(): { complete: boolean; why?: string } | undefined {
-    if (!this.config.fullListing) return undefined;
-    if (this.from === null) return { complete: true };
-    return {
-      complete: false,
-      why: 'the script went on from a checkpoint; only a "listing" message of its own can say that it listed everything',
-    };
-  }
-}
-
-function said({ complete, why }: { complete: boolean; why?: string | undefined }): Message {
-  return { kind: 'listing', complete, ...(why === undefined ? {} : { why }) };
-}
-
-function idOf(message: ScriptMessage): string | undefined {
-  return 'id' in message ? message.id : undefined;
-}
-
-function failed(
-  { id, failure: name, detail }: Extract<ScriptMessage, { kind: 'failed' }>,
-  redact: (text: string) => string,
-): Message {
-  const said = redact(detail).slice(0, 500);
-  return { kind: 'failed', failure: name, detail: said, ...(id === undefined ? {} : { id }) };
+  };
+  const message = (reading: Reading, line: Line): readonly Message[] => {
+    if (reading.kind === 'bad') return [refuse(line, reading.why, reading.id)];
+    if (reading.kind === 'failed')
+      return [{ ...reading, detail: redact(reading.detail).slice(0, 500) }];
+    if (reading.kind === 'gone') return [{ ...reading, why: redact(reading.why).slice(0, 500) }];
+    if (reading.kind !== 'log') return [reading];
+    env.log[reading.level]('script logged', { text: redact(reading.text).slice(0, 500) });
+    return [];
+  };
+  return {
+    messages(line: Line): readonly Message[] {
+      if (line.kind === 'total-exceeded') throw tooMuch(config.maxOutputBytes);
+      if (line.kind === 'too-long')
+        return [refuse(line, `is ${line.sizeBytes} bytes long; 4 MB are allowed`)];
+      if (line.text.trim() === '') return [];
+      if (!line.valid) return [refuse(line, 'is not valid UTF-8', conversation.idOf(line.text))];
+      return conversation.read(line.text).flatMap((reading) => message(reading, line));
+    },
+    verdict({ complete, why }: NonNullable<Ending['listing']>): Message {
+      if (!complete || unreadable === 0)
+        return { kind: 'listing', complete, ...(why === undefined ? {} : { why: redact(why) }) };
+      return {
+        kind: 'listing',
+        complete: false,
+        why: `${unreadable} lines could not be read, so nobody knows which documents they held`,
+      };
+    },
+  };
 }
 
 function tooMuch(maxOutputBytes: number): Error {

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines, type Line } from '../../../adapters/child-process/lines.ts';
 import { startGroup, type ProcessGroup } from '../../../adapters/child-process/process-group.ts';
@@ -10,6 +10,8 @@ import { readErrorOutput, type ErrorOutput } from '../child-process/error-output
 import type { SourceEnv } from '../contract.ts';
 import type { ScriptConfig, ScriptState } from './config.ts';
 import { exitFailure } from './exit.ts';
+import { writePrivate } from './settings.ts';
+import { MAX_STATE_VARIABLE_BYTES } from './state.ts';
 
 export interface ScriptRun {
   readonly lines: AsyncIterable<Line>;
@@ -41,7 +43,7 @@ export async function startScript(
   env.signal.throwIfAborted();
   const folder = await mkdtemp(join(env.temporaryDirectory, 'script-'));
   const { variables, secrets } = childEnvironment(config, env);
-  const redact = redactor(secrets);
+  const redact = redactor([...secrets, ...Object.values(config.secretSettings ?? {})]);
   const group = await started(command, config.cwd ?? folder, env, {
     ...variables,
     ...(await own(folder, state, env)),
@@ -79,11 +81,11 @@ async function started(
 
 /** Our own variables: they win over everything that a config says. */
 async function own(folder: string, state: ScriptState, env: SourceEnv) {
-  const stateFile = join(folder, 'state.json');
-  await writeFile(stateFile, JSON.stringify(state), { mode: 0o600 });
+  const text = JSON.stringify(state);
+  const isShort = Buffer.byteLength(text) <= MAX_STATE_VARIABLE_BYTES;
   return {
-    WELLSPRING_STATE_FILE: stateFile,
-    WELLSPRING_STATE: JSON.stringify(state),
+    WELLSPRING_STATE_FILE: await writePrivate(folder, 'state.json', text),
+    ...(isShort ? { WELLSPRING_STATE: text } : {}),
     WELLSPRING_SOURCE: env.sourceId,
     WELLSPRING_STARTED_AT: env.startedAt.toISOString(),
   };

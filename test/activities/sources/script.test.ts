@@ -89,10 +89,10 @@ describeSource('a script that lists everything', () =>
         naming: /timeout/u,
       },
       {
-        why: 'a dialect that is not supported yet',
-        config: { command: emit('good'), dialect: 'singer' },
+        why: 'streams of a dialect that has none',
+        config: { command: emit('good'), streams: { a: {} } },
         outcome: 'InvalidConfig' as const,
-        naming: /"singer"/u,
+        naming: /"streams"/u,
       },
       { why: 'no command', config: { command: [] }, outcome: 'InvalidConfig' as const },
       {

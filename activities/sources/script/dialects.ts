@@ -1,0 +1,15 @@
+import type { ScriptConfig } from './config.ts';
+import type { Dialect } from './dialect.ts';
+import { ownDialect } from './own-dialect.ts';
+import { singerDialect } from './singer/dialect.ts';
+
+/** The dialect of a config. */
+export function dialectOf({ dialect }: Pick<ScriptConfig, 'dialect'>): Dialect {
+  return DIALECTS[dialect];
+}
+
+const DIALECTS: Readonly<Record<ScriptConfig['dialect'], Dialect>> = {
+  airbyte: ownDialect,
+  singer: singerDialect,
+  wellspring: ownDialect,
+};
