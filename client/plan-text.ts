@@ -1,3 +1,4 @@
+import { isPauseNote } from '../workflows/collection/pause-note.ts';
 import type { DefinitionChange, FieldChange } from './definition-changes.ts';
 import type { Plan, PlannedSchedule, WebhookChange } from './plan.ts';
 import { relativeTime } from './relative-time.ts';
@@ -98,7 +99,7 @@ function scheduleLook({ action, note = '', differences }: PlannedSchedule): Sche
   const looks = {
     create: { sign: '+', text: '' },
     update: { sign: '~', text: differences.length === 0 ? UPGRADED : '' },
-    unpause: { sign: '~', text: 'runs again: its definition is enabled' },
+    unpause: { sign: '~', text: 'runs again: its definition is enabled, or was mended' },
     delete: { sign: '-', text: 'deleted: nothing has wanted it for 7 days' },
     pause: note.startsWith('managed:removed')
       ? { sign: '-', text: 'paused: nothing wants it any more' }
@@ -111,9 +112,8 @@ function scheduleLook({ action, note = '', differences }: PlannedSchedule): Sche
 const UPGRADED = 'as this version of Wellspring makes it; nothing that people see differs';
 
 function pauseText(note: string): string {
-  return note === 'managed:disabled'
-    ? 'paused: its definition says enabled: false'
-    : `stays paused: ${clean(note)}`;
+  if (note === 'managed:disabled') return 'paused: its definition says enabled: false';
+  return isPauseNote(note) ? `paused: ${clean(note)}` : `stays paused: ${clean(note)}`;
 }
 
 function fieldLines(

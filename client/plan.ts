@@ -6,6 +6,7 @@ import {
   notificationsInForce,
   revisionInForce,
 } from '../adapters/postgres/revisions.ts';
+import { readSuspended } from '../adapters/postgres/source-health.ts';
 import { planFor } from '../adapters/temporal/reconcile.ts';
 import {
   scheduleDifferences,
@@ -53,7 +54,11 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { db, schedules, definitions, force } = input;
   const [revision, inForce] = [await revisionInForce(db), await definitionsInForce(db)];
-  const planned = await planFor(definitions, listing(schedules), { now: new Date(), force });
+  const planned = await planFor(definitions, listing(schedules), {
+    now: new Date(),
+    force,
+    suspended: await readSuspended(db),
+  });
   const described = planned.actions.map((action) => describeAction(action, schedules));
   return {
     revision,

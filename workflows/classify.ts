@@ -10,13 +10,14 @@ export interface Classified {
   readonly name: FailureName;
   /** A whole sentence. */
   readonly message: string;
+  /** Our own infrastructure failed, not the source. */
+  readonly platform?: true;
 }
 
 /** Walks the causes of an error to the first failure of ours. What is none of ours is a time-out of the platform or a defect. */
 export function classify(error: unknown): Classified {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (at instanceof ApplicationFailure && isFailureName(at.type))
-      return { name: at.type, message: at.message };
+    if (at instanceof ApplicationFailure && isFailureName(at.type)) return classified(at, at.type);
     if (at instanceof TimeoutFailure) return lastFailure(at) ?? timedOut(at, error);
     if (at instanceof CancelledFailure)
       return { name: 'Unavailable', message: 'The run was cancelled.' };
@@ -28,7 +29,12 @@ export function classify(error: unknown): Classified {
 /** When the time for retries is over, the reason of the last attempt says more than the clock. */
 function lastFailure({ cause }: TimeoutFailure): Classified | undefined {
   if (!(cause instanceof ApplicationFailure) || !isFailureName(cause.type)) return undefined;
-  return { name: cause.type, message: cause.message };
+  return classified(cause, cause.type);
+}
+
+function classified({ message, details }: ApplicationFailure, name: FailureName): Classified {
+  const isPlatform = (details?.[0] as { platform?: unknown } | null | undefined)?.platform === true;
+  return { name, message, ...(isPlatform ? { platform: true } : {}) };
 }
 
 function timedOut(timeout: TimeoutFailure, error: unknown): Classified {

@@ -1,26 +1,50 @@
-import { endRun, readRunTotals } from '../../adapters/postgres/runs.ts';
+import { endRun, readRunTotals, type RunTotals } from '../../adapters/postgres/runs.ts';
+import { updateHealth } from '../../adapters/postgres/source-health.ts';
 import type { FinishRunInput } from '../../workflows/collection/activities.ts';
+import { healthAfter, type EndedRunFacts } from '../../workflows/collection/run-health.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { followHealth } from './follow-health.ts';
+import { tellOfRun } from './tell-of-run.ts';
 
-/** Writes the end of the run, once; the metrics are emitted with it, so that a repeated call counts nothing twice. */
+/**
+ * Writes the end of the run, once, and applies the effect of its failure: the health of the source and what people should know are written
+ * with it, then the schedule follows. Called again it only makes up for what a crash left undone; the metrics count nothing twice.
+ */
 export async function finishRun(
   input: FinishRunInput,
-  { db, metrics }: CollectionDependencies,
+  deps: CollectionDependencies,
 ): Promise<void> {
-  const { runId, temporalRunId, verdict, held, tenant, source, startedAtMs } = input;
+  const { tenant, source, startedAtMs, verdict } = input;
   const because = storable(verdict.because);
-  const ended = await endRun(db, {
-    id: runId,
-    temporalRunId,
-    verdict: { ...verdict, because },
-    ...(held ? { held } : {}),
-  });
+  const end = { ...input, verdict: { ...verdict, because } };
+  const totals = await readRunTotals(deps.db, input.runId);
+  const ended = await endAndJudge(end, totals, deps);
+  await followHealth({ tenant, source }, { wasPaused: ended?.wasPaused ?? false }, deps);
   if (!ended) return;
   const { status } = verdict;
-  const { counts, listingComplete } = await readRunTotals(db, runId);
+  const { counts, listingComplete } = totals;
   const endedWell = status === 'succeeded' || status === 'partial';
   const fresh = endedWell && listingComplete !== false;
-  metrics.runEnded({ tenant, source, status, counts, durationMs: Date.now() - startedAtMs, fresh });
+  const durationMs = Date.now() - startedAtMs;
+  deps.metrics.runEnded({ tenant, source, status, counts, durationMs, fresh });
+}
+
+/** In one transaction, so that each run counts once for the health of its source. Undefined when it had ended already. */
+async function endAndJudge(
+  end: FinishRunInput,
+  { counts, listingComplete, digest }: RunTotals,
+  { db }: Pick<CollectionDependencies, 'db'>,
+): Promise<{ readonly wasPaused: boolean } | undefined> {
+  const { runId, temporalRunId, verdict, held, platform = false } = end;
+  const facts: EndedRunFacts = { verdict, counts, listingComplete, platform };
+  return db.transaction().execute(async (tx) => {
+    const row = { id: runId, temporalRunId, verdict, ...(held ? { held } : {}) };
+    if (!(await endRun(tx, row))) return undefined;
+    const next = (before: Parameters<typeof healthAfter>[0]) => healthAfter(before, facts);
+    const { before, after } = await updateHealth(tx, end, { digest, next });
+    await tellOfRun(tx, end, { facts, after });
+    return { wasPaused: before.pause !== undefined };
+  });
 }
 
 /** The text of a failure comes from anywhere; PostgreSQL takes neither NUL nor half a character. */

@@ -25,14 +25,7 @@ export async function loadSource(
   const { definition, digest } = found;
   if (!definition.enabled && trigger === 'schedule')
     return { enabled: false, because: 'The definition says enabled: false.' };
-  const type = sourceTypes.get(definition.type);
-  if (!type) {
-    const known = [...sourceTypes.keys()].join(', ');
-    throw failure(
-      'InvalidConfig',
-      `Source "${source}" has the unknown type "${definition.type}". This worker knows ${known}.`,
-    );
-  }
+  // The row first: what is wrong with the type is what became of this run.
   await openRun(db, {
     id: runId,
     temporalRunId,
@@ -43,6 +36,14 @@ export async function loadSource(
     startedAt: new Date(startedAtMs),
     nominalAt: new Date(nominalAtMs),
   });
+  const type = sourceTypes.get(definition.type);
+  if (!type) {
+    const known = [...sourceTypes.keys()].join(', ');
+    throw failure(
+      'InvalidConfig',
+      `Source "${source}" has the unknown type "${definition.type}". This worker knows ${known}.`,
+    );
+  }
   const { id, knowledgeBaseId, dataSourceId, sync } = definition.knowledgeBase;
   return {
     enabled: true,

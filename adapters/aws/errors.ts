@@ -36,6 +36,8 @@ export function awsFailure(error: unknown, context: AwsCallContext): Application
   const name = failureName(seen);
   return failure(name, sentence(name, seen, context), {
     cause: error,
+    // A secret belongs to one source; buckets, knowledge bases and the role are everybody's.
+    ...(context.operation.startsWith('secretsmanager:') ? {} : { platform: true }),
     details: {
       awsError: seen.name,
       operation: context.operation,

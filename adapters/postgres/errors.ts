@@ -27,14 +27,14 @@ export function databaseFailure(error: unknown): ApplicationFailure | undefined 
     return failure(
       'Unavailable',
       'The database of Wellspring did not answer. Look at WELLSPRING_DATABASE_URL and at the server.',
-      { cause: error },
+      { cause: error, platform: true },
     );
   }
   if (code === '28P01' || code === '28000') {
     return failure(
       'AccessDenied',
       'The database of Wellspring refused the credentials. Mend WELLSPRING_DATABASE_URL.',
-      { cause: error },
+      { cause: error, platform: true },
     );
   }
   return undefined;

@@ -22,6 +22,12 @@ export interface FleetRow {
   readonly held: number;
   /** End of the last run that ended well; `held` and incomplete listings never count. */
   readonly lastSuccessAt: Date | null;
+  /** Why the system paused it; null while it should run. */
+  readonly suspended: {
+    readonly failure: string;
+    readonly reason: string;
+    readonly since: string;
+  } | null;
 }
 
 /** Every source in force, sorted by id. One statement, whatever their number. */
@@ -33,7 +39,9 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       coalesce(live.count, 0) as live, coalesce(letters.count, 0) as "deadLetters",
       last.id as "lastRun", last.status as "lastStatus", last.started_at as "lastStartedAt", last.finished_at as "lastFinishedAt",
       last.failure as "lastFailure", last.failure_message as "lastMessage", coalesce(waiting.count, 0) as held,
-      success.finished_at as "lastSuccessAt"
+      success.finished_at as "lastSuccessAt",
+      case when health.paused_by is not null then jsonb_build_object('failure', health.failure, 'reason', health.reason,
+        'since', health.paused_at) end as suspended
     from revisions r
     cross join lateral jsonb_each_text(r.sources) as s
     join definitions d on d.digest = s.value
@@ -43,6 +51,8 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       on letters.source = s.key and letters.tenant = coalesce(d.body->>'tenant', 'default')
     left join (select tenant, source, sum(candidates)::bigint as count from held_sets where state = 'open' group by 1, 2) waiting
       on waiting.source = s.key and waiting.tenant = coalesce(d.body->>'tenant', 'default')
+    left join source_health health on health.source = s.key and health.tenant = coalesce(d.body->>'tenant', 'default')
+      and health.definition_digest = d.digest
     left join lateral (select * from runs where runs.source = s.key
       and runs.tenant = coalesce(d.body->>'tenant', 'default') order by started_at desc limit 1) last on true
     left join lateral (select finished_at from runs where runs.source = s.key

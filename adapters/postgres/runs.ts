@@ -64,15 +64,21 @@ export interface RunTotals {
   readonly counts: Partial<RunCounts>;
   /** Null where the source type has no listing, or the read did not come to its end. */
   readonly listingComplete: boolean | null;
+  /** Of the definition that the run read; empty where there is no such run. */
+  readonly digest: string;
 }
 
 export async function readRunTotals(db: Database, id: string): Promise<RunTotals> {
   const row = await db
     .selectFrom('runs')
-    .select(['counts', 'listing_complete'])
+    .select(['counts', 'listing_complete', 'definition_digest'])
     .where('id', '=', id)
     .executeTakeFirst();
-  return { counts: row?.counts ?? {}, listingComplete: row?.listing_complete ?? null };
+  return {
+    counts: row?.counts ?? {},
+    listingComplete: row?.listing_complete ?? null,
+    digest: row?.definition_digest ?? '',
+  };
 }
 
 /** Shows where a running run is; `slices` is how many it has begun. */

@@ -21,14 +21,14 @@ function temporalFailure(error: unknown, what: string): ApplicationFailure | und
   if (!status) return undefined;
   const { name, sentence } = STATUSES.get(status.code) ?? UNKNOWN;
   const text = `${sentence(what)} Temporal said "${status.details.replaceAll('"', "'").slice(0, 200)}".`;
-  return failure(name, text, { cause: error });
+  return failure(name, text, { cause: error, platform: true });
 }
 
 function notFound(what: string, cause: unknown): ApplicationFailure {
   return failure(
     'NotFound',
     `Temporal has no ${what}. Run "npm run cli -- apply" to make the schedules again.`,
-    { cause },
+    { cause, platform: true },
   );
 }
 

@@ -20,9 +20,9 @@ export interface OwnedOptions {
   readonly typedSearchAttributes: SearchAttributePair[];
 }
 
-/** Adds the hash of all that we own: the schedule without `enabled`, which people may overrule. */
+/** Adds the hash of all that we own: the schedule without what is about its pause, which people may overrule. */
 export function withHash(schedule: DesiredSchedule): HashedSchedule {
-  const { enabled: _, ...owned } = schedule;
+  const { enabled: _, suspended: __, ...owned } = schedule;
   return { ...schedule, hash: digestOf(owned) };
 }
 

@@ -175,7 +175,8 @@ async function applyOne(client: Client, action: ScheduleAction): Promise<void> {
 }
 
 async function create(client: Client, schedule: HashedSchedule): Promise<void> {
-  const state = schedule.enabled ? {} : { state: { paused: true, note: DISABLED_NOTE } };
+  const note = schedule.enabled ? schedule.suspended?.note : DISABLED_NOTE;
+  const state = note === undefined ? {} : { state: { paused: true, note } };
   try {
     await client.schedule.create({ scheduleId: schedule.id, ...ownedOptions(schedule), ...state });
   } catch (error) {
@@ -183,9 +184,7 @@ async function create(client: Client, schedule: HashedSchedule): Promise<void> {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const handle = client.schedule.getHandle(schedule.id);
     await update(handle, schedule);
-    if (!schedule.enabled && !(await handle.describe()).state.paused) {
-      await pause(handle, DISABLED_NOTE);
-    }
+    if (note !== undefined && !(await handle.describe()).state.paused) await pause(handle, note);
   }
 }
 

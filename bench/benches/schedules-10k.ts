@@ -68,7 +68,7 @@ function withTenthChanged(fleet: readonly SourceDefinition[]): readonly SourceDe
 }
 
 function reconcile(fleet: readonly SourceDefinition[], schedules: Schedules) {
-  return reconcileSchedules(fleet, schedules, { now: new Date() });
+  return reconcileSchedules(fleet, schedules, { now: new Date(), suspended: [] });
 }
 
 /** The server's listing lags behind its writes. */

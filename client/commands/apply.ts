@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { storeRevision, type StoredRevision } from '../../adapters/postgres/revisions.ts';
+import { readSuspended } from '../../adapters/postgres/source-health.ts';
 import { callTemporal } from '../../adapters/temporal/errors.ts';
 import { reconcileSchedules } from '../../adapters/temporal/reconcile.ts';
 import { ensureSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
@@ -71,6 +72,7 @@ async function write(
   const report = await reconcileSchedules(sources, await system.schedules(), {
     now: new Date(),
     force: options.force,
+    suspended: await readSuspended(await system.database()),
     onApplied: ({ kind, id }) => terminal.progress(`… ${kind} ${id}`),
   });
   if (report.refused !== undefined) throw refusal(report.refused);

@@ -222,6 +222,8 @@ export const commands: readonly Command[] = [
   command({
     name: 'resume',
     summary: 'Let the schedule of a source run again.',
+    details:
+      'Whoever paused it: a person, or the system because of a failure that only a person can end, or because five runs in a row got nowhere. Applying a changed definition, or a run that works, lifts such a pause, too.',
     positionals: [SOURCE],
     options: {
       note: { type: 'text', value: 'TEXT', summary: 'why, for others; default: who resumed it' },

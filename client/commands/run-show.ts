@@ -1,5 +1,6 @@
 import type { Database } from '../../adapters/postgres/database.ts';
 import { readLatestRuns, readRun, type RunReport } from '../../adapters/postgres/reports.ts';
+import { readSuspension, type SuspendedSource } from '../../adapters/postgres/source-health.ts';
 import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
 import { Problem } from '../problem.ts';
 import { pendingAttempt, type PendingAttempt } from '../pending-attempt.ts';
@@ -7,6 +8,7 @@ import { runFacts } from '../run-text.ts';
 import { ourCommand, temporalCommand } from '../spoken-commands.ts';
 import type { System } from '../system.ts';
 import type { Target } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
 import { clean, indented } from '../text.ts';
 import type { Answer, Context } from './command.ts';
 
@@ -14,8 +16,10 @@ import type { Answer, Context } from './command.ts';
 export async function runShow(context: Context<unknown>): Promise<Answer> {
   const [wanted = ''] = context.positionals;
   const system = await context.system();
-  const run = await findRun(await system.database(), wanted);
+  const db = await system.database();
+  const run = await findRun(db, wanted);
   if (!run) throw unknownRun(wanted);
+  const suspension = await readSuspension(db, run);
   const { terminal } = context;
   const web = webUi(system.target);
   const history = temporalCommand(system.target, `workflow show --workflow-id ${run.id}`);
@@ -24,13 +28,14 @@ export async function runShow(context: Context<unknown>): Promise<Answer> {
     ? `The run tries again, attempt ${pending.attempt}. ${clean(pending.failure)}`
     : '';
   return {
-    data: { ...run, ...(pending ? { pending } : {}) },
+    data: { ...run, ...(pending ? { pending } : {}), ...(suspension ? { suspension } : {}) },
     text: [
       runFacts(run, { ...terminal, now: new Date() }),
       ...(retry === '' ? [] : [terminal.paint.warn(indented(retry, terminal.width, '  '))]),
       `  ${terminal.paint.faint('history'.padEnd(11))} ${history}`,
       ...(web ? [`  ${terminal.paint.faint('web'.padEnd(11))} ${webUrl(web, run)}`] : []),
-      ...next(run).map(
+      ...(suspension ? [pausedText(suspension, terminal)] : []),
+      ...next(run, suspension).map(
         (rest) => `  ${terminal.paint.faint('next'.padEnd(11))} ${ourCommand(rest)}`,
       ),
     ].join('\n'),
@@ -64,7 +69,16 @@ function webUrl({ uiUrl, namespace }: WebUi, { id, temporalRunId }: RunReport): 
   return `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${temporalRunId}`;
 }
 
-function next({ source, status, counts, held }: RunReport): readonly string[] {
+function pausedText({ failure, since }: SuspendedSource, { paint }: Terminal): string {
+  const what = `since ${since.toISOString()}, by ${failure}`;
+  return `  ${paint.faint('paused'.padEnd(11))} ${paint.warn(what)}`;
+}
+
+function next(
+  { source, status, counts, held }: RunReport,
+  suspension: SuspendedSource | undefined,
+): readonly string[] {
+  if (suspension) return [`check ${source}`, `resume ${source}`];
   if (held) return [`approve ${shortDigest(held.digest)}`, `reject ${shortDigest(held.digest)}`];
   if ((counts.failed ?? 0) > 0) return [`dead-letters ${source}`];
   return status === 'failed' ? [`check ${source}`] : [];

@@ -1,6 +1,7 @@
 import { readFleet, type FleetRow } from '../../adapters/postgres/fleet.ts';
 import type { ScheduleFacts, Schedules } from '../../adapters/temporal/schedules.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
+import { isPauseNote } from '../../workflows/collection/pause-note.ts';
 import { DISABLED_NOTE } from '../../workflows/collection/schedule-plan.ts';
 import { FAILURES, isFailureName } from '../../workflows/failures.ts';
 import { relativeTime } from '../relative-time.ts';
@@ -130,24 +131,17 @@ function problems(
   { paint, width }: Pick<Terminal, 'paint' | 'width'>,
   now: Date,
 ): readonly string[] {
-  const {
-    source,
-    lastFailure,
-    lastMessage,
-    lastFinishedAt,
-    lastStatus,
-    paused,
-    pauseNote,
-    deadLetters,
-  } = state;
+  const { source, lastFailure, lastMessage, lastFinishedAt, lastStatus, suspended, deadLetters } =
+    state;
   const when = lastFinishedAt ? ` ${relativeTime(lastFinishedAt, now)}` : '';
   const remedy = isFailureName(lastFailure) ? ` ${FAILURES[lastFailure].remedy}` : '';
   const reason = lastFailure ?? lastStatus ?? '';
   const sentences = [
-    ...(lastMessage ? [`${reason}${when}: ${clean(lastMessage)}${remedy}`] : []),
-    ...(paused && pauseNote !== DISABLED_NOTE
-      ? [`paused: ${clean(pauseNote) || 'no reason given'}`]
+    // The pause says it already.
+    ...(lastMessage && !(suspended && suspended.failure === lastFailure)
+      ? [`${reason}${when}: ${clean(lastMessage)}${remedy}`]
       : []),
+    ...pauseSentences(state, now),
     ...(deadLetters > 0
       ? [
           `${plural(deadLetters, 'document')} could not be collected; see "${ourCommand(`dead-letters ${source}`)}".`,
@@ -155,4 +149,25 @@ function problems(
       : []),
   ];
   return sentences.map((text) => indented(text, width, '  ', `${paint.strong(source)}  `));
+}
+
+function pauseSentences(
+  { source, paused, pauseNote, suspended }: SourceState,
+  now: Date,
+): readonly string[] {
+  const isPersons = paused && pauseNote !== DISABLED_NOTE && !isPauseNote(pauseNote);
+  return [
+    ...(isPersons ? [`paused: ${clean(pauseNote) || 'no reason given'}`] : []),
+    ...(suspended ? [suspensionText(source, suspended, now)] : []),
+  ];
+}
+
+function suspensionText(
+  source: string,
+  { failure, reason, since }: NonNullable<FleetRow['suspended']>,
+  now: Date,
+): string {
+  const remedy = isFailureName(failure) ? ` ${FAILURES[failure].remedy}` : '';
+  const when = relativeTime(new Date(since), now);
+  return `paused by ${failure} ${when}: ${clean(reason)}${remedy} To let it run again: "${ourCommand(`resume ${source}`)}".`;
 }

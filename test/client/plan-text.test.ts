@@ -80,7 +80,7 @@ test('each write to a schedule says what it is for', () => {
     '  - source:d  paused: nothing wants it any more',
     '  ~ source:e  paused: its definition says enabled: false',
     '  ~ source:f  stays paused: moving',
-    '  ~ source:g  runs again: its definition is enabled',
+    '  ~ source:g  runs again: its definition is enabled, or was mended',
     '  - source:h  deleted: nothing has wanted it for 7 days',
   ]);
   expect(shown).toContain('Paused by people, and stays so: source:b.');

@@ -259,6 +259,53 @@ describe('planning', () => {
   });
 });
 
+/** As a failed run leaves it. */
+const SUSPENDED = { note: 'managed:suspended since today.', applied: false };
+
+describe('a source that the system paused', () => {
+  const applied = { ...SUSPENDED, applied: true };
+  const persons = { paused: true, note: 'ana: moving' };
+
+  test.each([
+    ['is not paused yet', SUSPENDED, {}, ['pause source:a managed:suspended since today.'], []],
+    ['is paused', SUSPENDED, { paused: true, note: SUSPENDED.note }, [], []],
+    ['was let run by a person', applied, {}, [], ['source:a']],
+    ['was paused by a person before', SUSPENDED, persons, [], []],
+    ['was paused by a person since', applied, persons, [], []],
+    [
+      'has another reason now',
+      applied,
+      { paused: true, note: 'managed:suspended since last week.' },
+      ['pause source:a managed:suspended since today.'],
+      [],
+    ],
+    [
+      'was disabled meanwhile',
+      applied,
+      { paused: true, note: 'managed:disabled' },
+      ['pause source:a managed:suspended since today.'],
+      [],
+    ],
+  ])('and that %s', (_, suspended, state, expected, resumed) => {
+    const result = plan([{ ...desired('a'), suspended }], [actual('a', state)]);
+
+    expect(kinds(result.actions)).toEqual(expected);
+    expect(result.resumedByPeople).toEqual(resumed);
+  });
+
+  test('runs again as soon as nothing speaks against it', () => {
+    const result = plan([desired('a')], [actual('a', { paused: true, note: SUSPENDED.note })]);
+
+    expect(kinds(result.actions)).toEqual(['unpause source:a managed:enabled']);
+  });
+
+  test('has the same hash as before', () => {
+    const { hash: _, ...plain } = desired('a');
+
+    expect(withHash({ ...plain, suspended: SUSPENDED }).hash).toBe(withHash(plain).hash);
+  });
+});
+
 describe('the guard', () => {
   const many = (count: number): ActualSchedule[] =>
     Array.from({ length: count }, (_, at) => actual(`s-${at}`));
@@ -302,15 +349,27 @@ describe('for any definitions and any state', () => {
     'ana: site is moving',
     'managed:disabled',
     'managed:enabled',
+    SUSPENDED.note,
     'managed:removed 2026-11-01',
     'managed:removed 2026-11-19',
     'managed:removed 2026-11-19, paused before: ana: site is moving',
   );
   const wanted = fc
-    .uniqueArray(fc.record({ id: ids, enabled: fc.boolean(), title: fc.constantFrom('x', 'y') }), {
-      selector: ({ id }) => id,
-    })
-    .map((some) => some.map(({ id, ...rest }) => desired(id, rest)));
+    .uniqueArray(
+      fc.record({
+        id: ids,
+        enabled: fc.boolean(),
+        title: fc.constantFrom('x', 'y'),
+        suspended: fc.constantFrom(undefined, SUSPENDED, { ...SUSPENDED, applied: true }),
+      }),
+      { selector: ({ id }) => id },
+    )
+    .map((some) =>
+      some.map(({ id, suspended, ...rest }) => ({
+        ...desired(id, rest),
+        ...(suspended ? { suspended } : {}),
+      })),
+    );
   const have = fc
     .uniqueArray(
       fc.record({ id: ids, paused: fc.boolean(), note, title: fc.constantFrom('x', 'y') }),
@@ -400,8 +459,9 @@ function afterOne(
   before: ActualSchedule | undefined,
 ): ActualSchedule {
   if (action.kind === 'create') {
-    const { hash, enabled } = action.schedule;
-    return { id: action.id, hash, paused: !enabled, note: enabled ? '' : 'managed:disabled' };
+    const { hash, enabled, suspended } = action.schedule;
+    const why = enabled ? suspended?.note : 'managed:disabled';
+    return { id: action.id, hash, paused: why !== undefined, note: why ?? '' };
   }
   if (!before) throw new Error(`"${action.id}" is not there.`);
   if (action.kind === 'update') return { ...before, hash: action.schedule.hash };

@@ -52,7 +52,11 @@ function idOf(id: string): string {
 
 /** Plans for the schedules of the test's tenant, without the system's own, which all tests would share. */
 async function planMine(definitions: readonly SourceDefinition[], now: Date) {
-  const { actions } = await planFor(definitions, mySchedules(), { now, force: true });
+  const { actions } = await planFor(definitions, mySchedules(), {
+    now,
+    force: true,
+    suspended: [],
+  });
   return actions.filter(({ id }) => id.startsWith(idOf('')));
 }
 
@@ -266,11 +270,13 @@ describe('applying', () => {
       },
     };
 
-    const report = await reconcileSchedules([], schedules, { now: new Date() });
+    const report = await reconcileSchedules([], schedules, { now: new Date(), suspended: [] });
 
     expect(report.refused).toContain('7 of 7 schedules would be removed');
     expect(applied).toEqual([]);
-    expect(reportOf(await planFor(seven, schedules, { now: new Date() }))).toMatchObject({
+    expect(
+      reportOf(await planFor(seven, schedules, { now: new Date(), suspended: [] })),
+    ).toMatchObject({
       unchanged: 7,
       created: 1,
     });

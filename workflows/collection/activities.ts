@@ -21,7 +21,10 @@ export interface CollectionActivities {
   reconcileDocuments(input: ReconcileDocumentsInput): Promise<ReconcileReport>;
   /** Tells the sync of the data source that something changed (signal-with-start). */
   requestKnowledgeBaseSync(input: RequestSyncInput): Promise<void>;
-  /** Writes the end of the run into its row, once; a later call of another execution with the same id changes nothing. */
+  /**
+   * Writes the end of the run into its row, once; a later call of another execution with the same id changes nothing. Applies the effect
+   * of the run's failure: the schedule is paused, people are told.
+   */
   finishRun(input: FinishRunInput): Promise<void>;
 }
 
@@ -119,6 +122,8 @@ export interface FinishRunInput extends RunReference {
   readonly temporalRunId: string;
   readonly verdict: RunVerdict;
   readonly held?: HeldReport;
+  /** Our own infrastructure failed, not the source. */
+  readonly platform?: true;
 }
 
 /** Looks at a source without storing anything. */

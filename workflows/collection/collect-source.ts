@@ -18,6 +18,7 @@ import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import type {
   CollectionActivities,
   EnabledSource,
+  FinishRunInput,
   LoadedSource,
   ReconcileReport,
   RunReference,
@@ -204,18 +205,19 @@ async function fail(
   counts: RunCounts,
   error: unknown,
 ): Promise<never> {
-  const { name, message } = classify(error);
+  const { name, message, platform } = classify(error);
   const verdict: RunVerdict = { status: 'failed', because: message, failure: name };
-  await CancellationScope.nonCancellable(() => endRow(reference, verdict));
+  const end = { ...reference, verdict, ...(platform ? { platform } : {}) };
+  await CancellationScope.nonCancellable(() => endRow(end));
   showEnd(title, reference, counts, verdict);
   if (isCancellation(error)) throw error;
   throw failure(name, message, { cause: error });
 }
 
 /** The reason of the run must not be lost because its row cannot be written. */
-async function endRow(reference: RunReference, verdict: RunVerdict): Promise<void> {
+async function endRow(end: Omit<FinishRunInput, 'temporalRunId'>): Promise<void> {
   try {
-    await steps.finishRun({ ...reference, temporalRunId: workflowInfo().runId, verdict });
+    await steps.finishRun({ ...end, temporalRunId: workflowInfo().runId });
   } catch (error) {
     log.error('the end of a failed run was not recorded', { reason: classify(error).message });
   }

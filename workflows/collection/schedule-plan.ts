@@ -1,4 +1,4 @@
-/** A schedule as we want it. Everything in it but `enabled` is ours and goes into its hash. */
+/** A schedule as we want it. Everything in it but `enabled` and `suspended` is ours and goes into its hash. */
 export interface DesiredSchedule {
   readonly id: string;
   readonly spec:
@@ -15,6 +15,15 @@ export interface DesiredSchedule {
   /** Keyword search attributes of the schedule itself, by name; `ConfigHash` is added by who writes it. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly enabled: boolean;
+  /** The system paused it for the health of its source; left out while it should run. */
+  readonly suspended?: Suspension;
+}
+
+export interface Suspension {
+  /** As `pauseNote` makes it. */
+  readonly note: string;
+  /** Temporal was told already: a schedule that runs nevertheless was let run by a person. */
+  readonly applied: boolean;
 }
 
 /** The workflow that a schedule starts. */
@@ -62,6 +71,8 @@ export interface SchedulePlan {
   readonly unchanged: readonly string[];
   /** Wanted ones that a person paused: they stay so. Sorted. */
   readonly pausedByPeople: readonly string[];
+  /** Wanted ones that the system paused, and that run: a person let them. Sorted. */
+  readonly resumedByPeople: readonly string[];
   /** Why nothing may be done. Then `actions` shows what was asked for, and must not be applied. */
   readonly refused?: string;
 }
@@ -99,6 +110,10 @@ export function planSchedules(
       .map(({ id }) => id)
       .filter((id) => wanted.has(id))
       .toSorted(),
+    resumedByPeople: desired
+      .filter(({ id, suspended }) => suspended?.applied === true && have.get(id)?.paused === false)
+      .map(({ id }) => id)
+      .toSorted(),
     ...(refused === undefined ? {} : { refused }),
   };
 }
@@ -122,14 +137,28 @@ function keep(schedule: HashedSchedule, actual: ActualSchedule | undefined): Sch
   return [...update, ...keepPause(schedule, actual)];
 }
 
-function keepPause({ id, enabled }: HashedSchedule, actual: ActualSchedule): ScheduleAction[] {
+function keepPause(
+  { id, enabled, suspended }: HashedSchedule,
+  actual: ActualSchedule,
+): ScheduleAction[] {
   const removal = readRemoval(actual);
   // It came back: what a person had paused before it was removed is theirs again.
   if (removal?.pausedBefore !== undefined)
     return [{ kind: 'pause', id, note: removal.pausedBefore }];
+  if (enabled && suspended) return keepSuspended(id, suspended, actual);
   if (enabled) return isManagedPause(actual) ? [{ kind: 'unpause', id, note: ENABLED_NOTE }] : [];
   // A note of removal would go on counting the days to a deletion.
   return actual.paused && !removal ? [] : [{ kind: 'pause', id, note: DISABLED_NOTE }];
+}
+
+/** Once, and with the newest reason; what a person paused or let run is left alone. */
+function keepSuspended(
+  id: string,
+  { note, applied }: Suspension,
+  actual: ActualSchedule,
+): ScheduleAction[] {
+  const isDone = actual.paused ? actual.note === note || isPausedByPerson(actual) : applied;
+  return isDone ? [] : [{ kind: 'pause', id, note }];
 }
 
 /** First paused, with the day; deleted when a week is over. */

@@ -1,6 +1,7 @@
 /** What people are told about. A webhook may choose some of them. */
 export const NOTICE_KINDS = [
   'run-held',
+  'run-failed',
   'source-paused',
   'freshness-breached',
   'approval-waiting',
@@ -36,6 +37,7 @@ export interface NewNotice {
 /** How bad a kind is where the one who notes it does not say. */
 export const SEVERITIES: Readonly<Record<NoticeKind, Severity>> = {
   'run-held': 'warning',
+  'run-failed': 'warning',
   'source-paused': 'critical',
   'freshness-breached': 'warning',
   'approval-waiting': 'warning',

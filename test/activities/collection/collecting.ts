@@ -25,6 +25,7 @@ import { defineSource, secret } from '../../../activities/sources/define-source.
 import type { FaultRule } from '../../../local/s3/faults.ts';
 import { activityInterceptor } from '../../../workers/activity-interceptor.ts';
 import type {
+  FinishRunInput,
   ReconcileReport,
   RunReference,
   SliceReport,
@@ -92,6 +93,12 @@ export interface SourceCase {
     listingComplete?: boolean,
     options?: CallOptions,
   ): Promise<ReconcileReport>;
+  /** Ends a run whose row is open. */
+  finish(
+    run: string,
+    end: Pick<FinishRunInput, 'verdict' | 'platform'>,
+    options?: CallOptions,
+  ): Promise<void>;
   /** A run as the workflow drives it. */
   run(): Promise<RanRun>;
   /** Content by document id: what a reader of the bucket finds, sidecars checked for presence. */
@@ -265,6 +272,14 @@ async function createCase(
     },
     async reconcile(run, listingComplete = true, options = {}) {
       return act(reconcileDocuments, { ...(await open(run)), listingComplete }, options);
+    },
+    async finish(name, end, options = {}) {
+      const reference = await open(name);
+      await act(
+        finishRun,
+        { ...reference, temporalRunId: `temporal-${reference.runId}`, ...end },
+        options,
+      );
     },
     async run() {
       runs += 1;
