@@ -3,6 +3,8 @@ export type ContentKind =
   | { readonly kind: 'html' | 'markdown' | 'text' | 'json' }
   /** A format that the knowledge base reads itself. `contentType` is the registered one, whatever the server said. */
   | { readonly kind: 'file'; readonly contentType: string; readonly extension: string }
+  /** Said to be a file of such a format, and is none: an error page of another format, or cut off. */
+  | { readonly kind: 'mislabelled'; readonly contentType: string }
   | { readonly kind: 'other'; readonly contentType: string };
 
 /** Decides by magic bytes first, then by `Content-Type`, then by the ending of the path: servers lie in this order. */
@@ -45,6 +47,8 @@ function fromHeader(contentType: string, ending: string): ContentKind | undefine
   if (contentType === 'application/json' || contentType.endsWith('+json')) return { kind: 'json' };
   if (contentType === 'text/plain' || UNSAID.has(contentType))
     return fromEnding(ending, contentType);
+  // Its magic bytes would have told; what looks like a page is read as one.
+  if (FILE_CONTENT_TYPES.has(contentType)) return undefined;
   // A type that says more than "some bytes", and is none that we take.
   return contentType.startsWith('text/') && !CODE.has(contentType)
     ? { kind: 'text' }
@@ -62,8 +66,9 @@ function fromEnding(ending: string, contentType: string): ContentKind | undefine
 
 function sniffed(body: Buffer, contentType: string): ContentKind {
   const start = body.subarray(0, 1024).toString('latin1').toLowerCase();
-  return /<(?:!doctype html|html|head|body)[\s>]/.test(start)
-    ? { kind: 'html' }
+  if (/<(?:!doctype html|html|head|body)[\s>]/.test(start)) return { kind: 'html' };
+  return FILE_CONTENT_TYPES.has(contentType)
+    ? { kind: 'mislabelled', contentType }
     : other(contentType || 'unknown');
 }
 
@@ -97,3 +102,8 @@ const FILE_TYPES = {
   xls: 'application/vnd.ms-excel',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 } as const;
+
+/** CSV has no magic bytes. */
+const FILE_CONTENT_TYPES: ReadonlySet<string> = new Set(
+  Object.values(FILE_TYPES).filter((type) => type !== FILE_TYPES.csv),
+);

@@ -44,6 +44,10 @@ function createConverter(): TurndownService {
   made.escape = escapeLineStart;
   made.use([highlightedCodeBlock, strikethrough, taskListItems, markdownTables]);
   made.remove(['script', 'style', 'noscript', 'template', 'title']);
+  made.addRule('headingOfOneLine', {
+    filter: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+    replacement: (content, node) => heading(content, Number(node.nodeName.slice(1))),
+  });
   made.addRule('image', {
     filter: 'img',
     replacement: (_content, node) => image(node),
@@ -67,6 +71,11 @@ function escapeLineStart(text: string): string {
   return text
     .replace(/^(#{1,6} |[-+*] |>|={3,}|-{3,}|~{3})/, '\\$1')
     .replace(/^(\d{1,9})([.)] )/, '$1\\$2');
+}
+
+/** A line break inside would end it: what follows would be a paragraph. */
+function heading(content: string, level: number): string {
+  return `\n\n${'#'.repeat(level)} ${oneLine(content)}\n\n`;
 }
 
 /** Without a description an image tells a reader of text nothing. */

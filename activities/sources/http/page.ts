@@ -7,9 +7,11 @@ import { readInThread } from '../../../adapters/extraction/extract-pool.ts';
 import { decodePage } from '../../../adapters/extraction/page.ts';
 import { expandExtraction, type ExtractionConfig } from '../../../adapters/extraction/spec.ts';
 import type { NetResponse } from '../../../adapters/net/net.ts';
+import { failure } from '../../../workflows/failures.ts';
 import type { SourceDocument, Validators } from '../contract.ts';
 import { extractedDocuments } from '../web/extracted-page.ts';
 import { emptyPage, readHtmlPage } from '../web/html-page.ts';
+import { placeOf } from '../web/page-id.ts';
 import { robotsTag } from '../web/robots-tag.ts';
 import type { PagePlace, PageReading, Session } from '../web/session.ts';
 
@@ -24,6 +26,7 @@ export async function readAnswer(
   if (content.kind === 'html') return readHtml(response, place, session);
   if (robotsTag(response.headers).noindex) return { messages: [], links: [], skipped: 'noindex' };
   if (content.kind === 'other') return { messages: [], links: [], skipped: 'content type' };
+  if (content.kind === 'mislabelled') throw mislabelled(place.id, content.contentType, response);
   if (content.kind === 'json' && session.config.extract !== undefined) {
     return readJson(response, place, session.config.extract, session);
   }
@@ -32,6 +35,14 @@ export async function readAnswer(
       ? await fileDocument(response, content, { id: place.id, session })
       : textDocument(response, content.kind, place.id);
   return { messages: [{ kind: 'document', document }], links: [] };
+}
+
+/** A failure, and not left out: a stored file that is damaged today must stay. */
+function mislabelled(id: string, contentType: string, { status, body }: NetResponse): Error {
+  return failure(
+    'InvalidDocument',
+    `"${placeOf(id)}" (${status}, ${body.length} bytes) says that it is "${contentType}", and is not. Ask its owner to mend the file, or exclude it.`,
+  );
 }
 
 async function readJson(

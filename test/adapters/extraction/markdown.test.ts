@@ -14,6 +14,7 @@ test.each([
   ['<a href="https://a.example/x (1)">go</a>', '[go](https://a.example/x%20%281%29)'],
   ['<a href="javascript:alert(1)">go</a>', 'go'],
   ['<h2>T<a class="headerlink" href="https://a.example/#t">¶</a></h2>', '## T'],
+  ['<h2>Designed to<br>be <b>redesigned</b></h2>', '## Designed to be **redesigned**'],
   ['<img src="https://a.example/i.png" alt="A diagram">', '![A diagram](https://a.example/i.png)'],
   ['<img src="data:image/png;base64,AAAA" alt="Dot">', 'Dot'],
   ['<img src="https://a.example/i.png">text', 'text'],
