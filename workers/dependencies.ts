@@ -15,6 +15,7 @@ import { createApprovals } from './approvals.ts';
 import type { WorkerConfig } from './config.ts';
 import { cloudWatchMetrics, createMetrics } from './metrics.ts';
 import { wakeSync } from './wake-sync.ts';
+import { wakeTeller } from './wake-teller.ts';
 import { isWorkflowOpen } from './workflow-state.ts';
 
 export interface Connections {
@@ -58,6 +59,7 @@ export function collectionDependencies(
     wakeSync: (target, source) => wakeSync(client, target, source),
     isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(client, workflowId, runId),
     approvals: createApprovals(client),
+    wakeTeller: (webhook) => wakeTeller(client, webhook),
   };
 }
 

@@ -70,6 +70,19 @@ export const patient: ActivityOptions = {
   },
 };
 
+/** Telling a webhook: what it refuses for a day is given up by the activity itself, which then goes on with the next. */
+export const telling: ActivityOptions = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '1 minute',
+  scheduleToCloseTimeout: '2 days',
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '10 minutes',
+    nonRetryableErrorTypes,
+  },
+};
+
 /** Deleting what people approved: waits as long as a run of the source is under way. */
 export const deletion: ActivityOptions = {
   ...patient,

@@ -26,6 +26,8 @@ export interface CollectionDependencies {
   /** False when the execution has ended or Temporal has forgotten it. */
   isWorkflowOpen(workflowId: string, runId: string): Promise<boolean>;
   readonly approvals: ApprovalWorkflows;
+  /** Signal-with-start of the teller of a webhook. */
+  wakeTeller(webhook: string): Promise<void>;
 }
 
 /** Questions to people, as workflows. */

@@ -196,6 +196,7 @@ async function createCase(
     wakeSync: async () => undefined,
     isWorkflowOpen: async () => true,
     approvals: approvals.workflows,
+    wakeTeller: async () => undefined,
   };
   const base = sourceDefinition({ id, type: 'scripted', category: 'tests', config: {} });
   const knowledgeBase = { ...base.knowledgeBase, bucket: 'docs', dataSourceId: id };
