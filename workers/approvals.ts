@@ -12,6 +12,7 @@ import type { decideHeld } from '../workflows/approval/decide-held.ts';
 import type { DecideHeldInput } from '../workflows/approval/held-input.ts';
 import { heldWorkflowId, shortDigest } from '../workflows/approval/held-workflow-id.ts';
 import { supersedeSignal } from '../workflows/approval/messages.ts';
+import { wordsOf } from '../workflows/approval/question-words.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 
 /** Questions to people over a Temporal client. Every call may be repeated. */
@@ -28,7 +29,8 @@ export function createApprovals(client: Client): ApprovalWorkflows {
 /** The id is the set: whoever asks again meets the question that is open. */
 async function ask(client: Client, question: DecideHeldInput): Promise<void> {
   const workflowId = heldWorkflowId(question);
-  const { tenant, source, title, held, knowledgeBase, digest } = question;
+  const { tenant, source, title, held, knowledgeBase, digest, kind = 'deletions' } = question;
+  const words = wordsOf(kind, held);
   await callTemporal(`workflow "${workflowId}"`, () =>
     client.workflow.start<typeof decideHeld>('decideHeld', {
       workflowId,
@@ -41,8 +43,8 @@ async function ask(client: Client, question: DecideHeldInput): Promise<void> {
         { key: SEARCH_ATTRIBUTES.tenantId, value: tenant },
         { key: SEARCH_ATTRIBUTES.knowledgeBaseId, value: knowledgeBase.id },
       ]),
-      staticSummary: `Delete ${held.candidates} of ${held.live} documents of ${title.slice(0, 60)}?`,
-      staticDetails: `Waits for a person's answer about set \`${shortDigest(digest)}\` of source \`${source}\`. Nothing is deleted until somebody approves.`,
+      staticSummary: `${title.slice(0, 60)}: ${words.question}`,
+      staticDetails: `Waits for a person's answer about set \`${shortDigest(digest)}\` of source \`${source}\`. ${words.meanwhile}`,
     }),
   );
 }

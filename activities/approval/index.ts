@@ -1,11 +1,15 @@
 import { log } from '@temporalio/activity';
+import { acceptBaseline } from '../../adapters/postgres/baselines.ts';
 import { recordHeldVerification } from '../../adapters/postgres/held-deletions.ts';
 import {
   readHeldVerdict,
   recordHeldReminder,
   recordHeldVerdict,
 } from '../../adapters/postgres/held-sets.ts';
+import { requireRest } from '../../adapters/postgres/source-at-rest.ts';
 import type { ApprovalActivities } from '../../workflows/approval/activities.ts';
+import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
+import { failure } from '../../workflows/failures.ts';
 import type { CollectionDependencies } from '../collection/dependencies.ts';
 import { deleteHeld } from './delete-held.ts';
 import { verifyRemovals } from './verify-removals.ts';
@@ -18,11 +22,19 @@ export function approvalActivities(deps: CollectionDependencies): ApprovalActivi
     recordVerdict: (verdict) => recordHeldVerdict(db, verdict),
     async recordReminder(reminder) {
       const { source, reminders, to } = reminder;
-      log.warn('held deletions wait for a person', { source, reminders, to });
+      log.warn('a held set waits for a person', { source, reminders, to });
       await recordHeldReminder(db, reminder);
     },
     deleteHeld: (input) => deleteHeld(input, deps),
     verifyRemovals: (input) => verifyRemovals(input, deps),
     recordVerification: (input) => recordHeldVerification(db, input),
+    async acceptBaseline(set) {
+      await requireRest(db, set, (run) => deps.approvals.isRunning(run));
+      if (!(await acceptBaseline(db, set)))
+        throw failure(
+          'NotFound',
+          `Held set "${shortDigest(set.digest)}" of source "${set.source}" is not approved any more. Run the source again: what is still wrong is asked about anew.`,
+        );
+    },
   };
 }

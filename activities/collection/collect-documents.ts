@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
-import { closeRead, readRunCounts, setRunPhase } from '../../adapters/postgres/runs.ts';
+import {
+  closeRead,
+  countReasonsToAsk,
+  readRunCounts,
+  setRunPhase,
+} from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
 import { claimSource, isOvertaken } from '../../adapters/postgres/source-state.ts';
 import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
@@ -16,7 +21,7 @@ import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
 import { openSource, secretsRenewed, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
-import type { StoreContext } from './store-context.ts';
+import { reference, type StoreContext } from './store-context.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** Waits of at most a minute stay in the activity's own retry; longer ones end the slice and become a timer of the workflow. */
@@ -146,10 +151,12 @@ async function report(
   const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
   const listing = ending.kind === 'end' ? ending.listing : undefined;
   const end = ending.kind === 'end' ? await close(context, listing) : nothing;
+  const questions = ending.kind === 'bound' ? await reasonsToAsk(context) : {};
   return {
     counts: await totals(context),
     more: ending.kind === 'slice',
     ...end,
+    ...questions,
     ...(listing ? { listing } : {}),
     ...(ending.kind === 'bound' ? { boundReached: ending.because } : {}),
   };
@@ -212,6 +219,11 @@ function close({ db, definition, claim, run }: StoreContext, listing: ListingRep
     listing: claim.listing,
     report: listing,
   });
+}
+
+async function reasonsToAsk(context: StoreContext): Promise<{ readonly openQuestions: number }> {
+  const asked = { ...reference(context), run: context.run };
+  return { openQuestions: await countReasonsToAsk(context.db, asked) };
 }
 
 async function totals({ db, run }: StoreContext) {

@@ -93,8 +93,8 @@ function judged(listing: ListingReport, nameless: number): ListingReport {
 
 /** Documents that count for the bound of a run. */
 export function takenDocuments(counts: Partial<RunCounts>): number {
-  const { added = 0, updated = 0, unchanged = 0, failed = 0 } = counts;
-  return added + updated + unchanged + failed;
+  const { added = 0, updated = 0, unchanged = 0, failed = 0, held = 0 } = counts;
+  return added + updated + unchanged + failed + held;
 }
 
 function boundReached(maxDocuments: number): string {

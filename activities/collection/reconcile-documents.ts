@@ -19,9 +19,10 @@ import { failure } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { DELETION_STEP, deleteDocuments, removeDocumentObjects } from './delete-documents.ts';
 import type { CollectionDependencies } from './dependencies.ts';
-import { judgeDeletions } from './hold-deletions.ts';
+import { judgeDeletions, type Judged } from './hold-deletions.ts';
+import { judgeRunDocuments, type JudgedDocuments } from './judge-documents.ts';
 
-/** Deletes what the source no longer has, within the guard. Running it again finishes what a crash left half done. */
+/** Judges the run's documents as a whole, then deletes what the source no longer has, within the guard. Running it again finishes what a crash left half done. */
 export async function reconcileDocuments(
   input: ReconcileDocumentsInput,
   deps: CollectionDependencies,
@@ -38,6 +39,9 @@ export async function reconcileDocuments(
   return withHeartbeat(
     () => ({ phase: 'removing', ...progress }),
     async () => {
+      const documents = await judgeRunDocuments(input, definition, deps);
+      if (!documents.mayDelete)
+        return { counts: await deletedByRun(db, input.runId), ...documents.report };
       if (input.listingComplete) await removeStaleObjects(input, definition, deps);
       const { candidates, live } = await findCandidates(db, input, input.listingComplete);
       // What was begun was allowed then, and is finished; the guard judges the rest.
@@ -52,9 +56,18 @@ export async function reconcileDocuments(
       }
       if (input.listingComplete && allowed.length === fresh.length)
         await forgetFormerTargets(db, input);
-      return { counts: await deletedByRun(db, input.runId), ...report };
+      return { counts: await deletedByRun(db, input.runId), ...together(documents.report, report) };
     },
   );
+}
+
+/** A held deletion is the run's; what was rejected is told of both. */
+function together(
+  documents: JudgedDocuments['report'],
+  deletions: Judged['report'],
+): Omit<ReconcileReport, 'counts'> {
+  const kept = [documents.kept, deletions.kept].filter((one) => one !== undefined).join('; ');
+  return { ...documents, ...deletions, ...(kept === '' ? {} : { kept }) };
 }
 
 /** Of all attempts of this run: one that died after its work must not leave a report of nothing. */

@@ -2,6 +2,7 @@ import {
   commitBatch,
   deadLettersOfRun,
   readManifest,
+  type HeldDocument,
   type ManifestRow,
   type SeenDocument,
 } from '../../adapters/postgres/manifest.ts';
@@ -31,6 +32,7 @@ export async function storeBatch(
   );
   const uploaded = await upload(writes, context);
   const failed = [...sorted.failed, ...uploaded.failed];
+  const held = writes.flatMap((write) => (write.kind === 'held' ? [heldDocument(write)] : []));
   const counts = await count({ ...sorted, writes, rows, failed, uploaded }, context);
   const seen = [
     ...writes
@@ -48,6 +50,7 @@ export async function storeBatch(
     stored: uploaded.stored,
     seen,
     failed,
+    held,
     gone: sorted.gone,
     staleObjects: uploaded.stored.flatMap(({ hash, key }) =>
       staleObject(rows.get(hash), key, context),
@@ -67,6 +70,10 @@ function seenDocument(
   return { hash, configSig, ...storableValidators(document.validators) };
 }
 
+function heldDocument({ prepared, detail }: Extract<Write, { kind: 'held' }>): HeldDocument {
+  return { hash: prepared.hash, detail, bytes: prepared.content.bytes };
+}
+
 /** Also of a row whose deletion was interrupted: some of its objects may still lie at the old place. */
 function staleObject(row: ManifestRow | undefined, key: string, { definition }: StoreContext) {
   const moved =
@@ -74,6 +81,10 @@ function staleObject(row: ManifestRow | undefined, key: string, { definition }: 
     row.state !== 'deleted' &&
     (row.key !== key || row.bucket !== definition.knowledgeBase.bucket);
   return moved ? [{ bucket: row.bucket, key: row.key }] : [];
+}
+
+function hashesOf(writes: readonly Write[], wanted: Write['kind']): readonly string[] {
+  return writes.filter(({ kind }) => kind === wanted).map(({ prepared }) => prepared.hash);
 }
 
 interface Countable extends Sorted {
@@ -92,27 +103,32 @@ async function count(
 ): Promise<RunCounts> {
   const storedHashes = new Set(uploaded.stored.map((one) => one.hash));
   const stored = [...storedHashes];
-  const read = writes.filter(({ kind }) => kind === 'none').map(({ prepared }) => prepared.hash);
+  const read = hashesOf(writes, 'none');
+  const held = hashesOf(writes, 'held');
   const hashes = failed.map((one) => one.hash);
   const failedBefore = await deadLettersOfRun(
     context.db,
     { ...reference(context), run: context.run },
-    [...stored, ...read, ...seen.keys(), ...hashes],
+    [...stored, ...read, ...held, ...seen.keys(), ...hashes],
   );
+  const heldBefore = (hash: string): boolean =>
+    rows.get(hash)?.lastSeenRun === context.run && rows.get(hash)?.failure === 'ContentShrank';
   const present = [...seen.keys()].filter(
-    (hash) => rows.get(hash)?.state === 'live' && !failedBefore.has(hash),
+    (hash) => rows.get(hash)?.state === 'live' && !failedBefore.has(hash) && !heldBefore(hash),
   );
   const isNew = (hash: string): boolean =>
-    rows.get(hash)?.lastSeenRun !== context.run || failedBefore.has(hash);
+    rows.get(hash)?.lastSeenRun !== context.run || failedBefore.has(hash) || heldBefore(hash);
   const newlyStored = stored.filter(isNew);
   const added = newlyStored.filter((hash) => rows.get(hash)?.state !== 'live').length;
-  const cured = [...stored, ...read].filter((hash) => failedBefore.has(hash)).length;
+  const cured = [...stored, ...read, ...held].filter((hash) => failedBefore.has(hash)).length;
+  const recovered = [...stored, ...read].filter(heldBefore).length;
   return {
     ...NO_COUNTS,
     added,
     updated: newlyStored.length - added,
     unchanged: [...read, ...present].filter(isNew).length,
     failed: hashes.filter((hash) => !failedBefore.has(hash)).length - cured,
+    held: held.filter((hash) => !heldBefore(hash)).length - recovered,
     putRequests: uploaded.putRequests,
     putBytes: uploaded.putBytes,
   };

@@ -6,6 +6,7 @@ import type {
   StoredDocument,
 } from '../../adapters/postgres/manifest.ts';
 import { holdsClaim, isOvertaken, overtaken } from '../../adapters/postgres/source-state.ts';
+import { refuseShrunken } from '../../workflows/collection/content-guard.ts';
 import { FAILURES, isFailureName, type FailureName } from '../../workflows/failures.ts';
 import { concurrently } from './concurrently.ts';
 import type { PreparedDocument } from './prepare-document.ts';
@@ -13,10 +14,13 @@ import { failedDocument } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { storeDocument, type Put } from './store-document.ts';
 
-/** What one document needs: nothing, or some of its objects written. */
-export type Write = { readonly kind: 'none'; readonly prepared: PreparedDocument } | Put;
+/** What one document needs: nothing, some of its objects written, or a person who looks at it. */
+export type Write =
+  | { readonly kind: 'none'; readonly prepared: PreparedDocument }
+  | { readonly kind: 'held'; readonly prepared: PreparedDocument; readonly detail: string }
+  | Put;
 
-/** Compares with the manifest: equal hashes in the right place cost no write. */
+/** Compares with the manifest: equal hashes in the right place cost no write, and a text that lost most of itself is not written. */
 export function decideWrite(
   prepared: PreparedDocument,
   row: ManifestRow | undefined,
@@ -29,7 +33,17 @@ export function decideWrite(
   const content = !inPlace || row.contentHash !== prepared.contentHash;
   const sidecar = !inPlace || row.metaHash !== prepared.metaHash || content;
   if (!content && !sidecar) return { kind: 'none', prepared };
+  const detail = shrunken(prepared, row);
+  if (detail !== undefined) return { kind: 'held', prepared, detail };
   return { kind: 'put', prepared, row, inPlace, content, sidecar };
+}
+
+/** Only text tells by its size how much of it there is; another kind of file is another document. */
+function shrunken({ content }: PreparedDocument, row: ManifestRow | undefined): string | undefined {
+  const wasText = row?.state === 'live' && row.key.endsWith('.md');
+  if (!wasText || content.kind !== 'text') return undefined;
+  const { bytes: lastBytes, acceptedBytes } = row;
+  return refuseShrunken({ bytes: content.bytes, lastBytes, acceptedBytes });
 }
 
 /** What an upload did. */

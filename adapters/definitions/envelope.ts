@@ -111,6 +111,9 @@ export const SourceEntry = z.strictObject({
           .describe(
             'Deletions beyond this share (0 to 1), and beyond five, are held. Default: 0.15.',
           ),
+        maxDeletions: z
+          .exactOptional(z.number().int().min(0))
+          .describe('More deletions than these are held, whatever their share. Default: no bound.'),
       }),
     )
     .describe('Bounds of a run.'),

@@ -143,6 +143,7 @@ function limitsOf(limits: SourceEntry['limits']): SourceLimits {
     sliceDocuments: limits?.sliceDocuments ?? DEFAULT_SLICE_DOCUMENTS,
     ...(limits?.maxDocuments === undefined ? {} : { maxDocuments: limits.maxDocuments }),
     maxDeletedShare: limits?.maxDeletedShare ?? DEFAULT_MAX_DELETED_SHARE,
+    ...(limits?.maxDeletions === undefined ? {} : { maxDeletions: limits.maxDeletions }),
   };
 }
 

@@ -49,7 +49,7 @@ export async function readFleet(db: Database): Promise<readonly FleetRow[]> {
       on live.source = s.key and live.tenant = coalesce(d.body->>'tenant', 'default')
     left join (select tenant, source, count(*) from dead_letters group by 1, 2) letters
       on letters.source = s.key and letters.tenant = coalesce(d.body->>'tenant', 'default')
-    left join (select tenant, source, sum(candidates)::bigint as count from held_sets where state = 'open' group by 1, 2) waiting
+    left join (select tenant, source, sum(candidates)::bigint as count from held_sets where state = 'open' and kind = 'deletions' group by 1, 2) waiting
       on waiting.source = s.key and waiting.tenant = coalesce(d.body->>'tenant', 'default')
     left join source_health health on health.source = s.key and health.tenant = coalesce(d.body->>'tenant', 'default')
       and health.definition_digest = d.digest

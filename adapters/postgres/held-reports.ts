@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
-import type { HeldState } from '../../workflows/approval/activities.ts';
+import type { HeldState, QuestionKind } from '../../workflows/approval/activities.ts';
 import type { Database } from './database.ts';
 
-/** A held set of deletions as people look at it. */
+/** A held set as people look at it. */
 export interface HeldSetReport {
   readonly tenant: string;
   readonly source: string;
   readonly digest: string;
+  readonly kind: QuestionKind;
   /** The run that held it. */
   readonly run: string;
   readonly state: HeldState;
@@ -68,6 +69,6 @@ export async function readHeldSet(
 }
 
 const COLUMNS =
-  sql.raw(`tenant, source, digest, run, state, failure, reason, candidates, live, sample, opened_at as "openedAt", reminders,
+  sql.raw(`tenant, source, digest, kind, run, state, failure, reason, candidates, live, sample, opened_at as "openedAt", reminders,
   decided_at as "decidedAt", decided_by as "decidedBy", decision_reason as "decisionReason", decision_proven as proven,
   superseded_by as "supersededBy", executed_at as "executedAt", deleted, dropped, verified_at as "verifiedAt", problem`);

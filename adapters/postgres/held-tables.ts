@@ -1,9 +1,9 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { HeldState } from '../../workflows/approval/activities.ts';
+import type { HeldState, QuestionKind } from '../../workflows/approval/activities.ts';
 
 type OptionalTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 
-/** The tables of migration 0002. */
+/** The tables of migration 0002, with the kinds of 0007. */
 export interface HeldTables {
   held_sets: HeldSetTable;
   held_documents: HeldDocumentTable;
@@ -13,6 +13,7 @@ interface HeldSetTable {
   tenant: string;
   source: string;
   digest: string;
+  kind: ColumnType<QuestionKind, QuestionKind | undefined, QuestionKind>;
   run: string;
   definition_digest: string;
   failure: string;
@@ -37,6 +38,7 @@ interface HeldSetTable {
   dropped: number | null;
   verified_at: OptionalTime;
   problem: string | null;
+  baseline: ColumnType<object | null, string | null | undefined, string | null>;
 }
 
 interface HeldDocumentTable {
@@ -45,4 +47,5 @@ interface HeldDocumentTable {
   digest: string;
   hash: string;
   rule: string;
+  bytes: ColumnType<number | null, number | null | undefined, number | null>;
 }

@@ -24,6 +24,12 @@ export interface ManifestRow {
   readonly lastSeenRun: string | null;
   /** Runs in a row that could not store what the source has now; 0 when what is stored is what it had. */
   readonly failCount: number;
+  /** Why what the source has now is not what is stored. */
+  readonly failure: string | null;
+  /** Size of the stored content. */
+  readonly bytes: number;
+  /** A person has accepted that the text is as small as this. */
+  readonly acceptedBytes: number | null;
 }
 
 /** The rows of the given documents, by hash; unknown ones are missing. */
@@ -36,7 +42,8 @@ export async function readManifest(
   const { rows } = await sql<ManifestRow>`
     select hash, state, bucket, key, content_hash as "contentHash", meta_hash as "metaHash", content_etag as "contentEtag",
       sidecar_etag as "sidecarEtag", etag, last_modified as "lastModified", modified_at as "modifiedAt",
-      first_seen as "firstSeen", last_changed as "lastChanged", config_sig as "configSig", last_seen_run as "lastSeenRun", fail_count as "failCount"
+      first_seen as "firstSeen", last_changed as "lastChanged", config_sig as "configSig", last_seen_run as "lastSeenRun", fail_count as "failCount",
+      failure, bytes, accepted_bytes as "acceptedBytes"
     from documents
     where tenant = ${tenant} and source = ${source} and hash = any(${hashes}::text[])`.execute(db);
   return new Map(rows.map((row) => [row.hash, row]));
@@ -97,6 +104,15 @@ export interface FailedDocument {
   readonly detail: string;
 }
 
+/** Read well, but its text is suspiciously short: what is stored stays. */
+export interface HeldDocument {
+  readonly hash: string;
+  /** A whole sentence with both sizes. */
+  readonly detail: string;
+  /** Size of what was held back. */
+  readonly bytes: number;
+}
+
 export interface GoneDocument {
   readonly hash: string;
   readonly why: string;
@@ -114,6 +130,7 @@ export interface Batch extends SourceReference {
   readonly stored: readonly StoredDocument[];
   readonly seen: readonly SeenDocument[];
   readonly failed: readonly FailedDocument[];
+  readonly held: readonly HeldDocument[];
   readonly gone: readonly GoneDocument[];
   readonly staleObjects: readonly { readonly bucket: string; readonly key: string }[];
   /** What this batch adds to the totals of the run. */
@@ -156,12 +173,14 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
         bytes = excluded.bytes, notes = excluded.notes,
         last_changed = case when d.content_hash is distinct from excluded.content_hash then excluded.last_changed else d.last_changed end,
         last_seen_listing = excluded.last_seen_listing, last_seen_run = excluded.last_seen_run,
-        gone_count = 0, gone_why = null, fail_count = 0, failure = null, failure_detail = null
+        gone_count = 0, gone_why = null, fail_count = 0, failure = null, failure_detail = null, held_bytes = null, accepted_bytes = null
     ), seen as (
       update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, gone_count = 0, gone_why = null,
         fail_count = case when r."configSig" is null then d.fail_count else 0 end,
         failure = case when r."configSig" is null then d.failure end,
         failure_detail = case when r."configSig" is null then d.failure_detail end,
+        held_bytes = case when r."configSig" is null then d.held_bytes end,
+        accepted_bytes = case when r."configSig" is null then d.accepted_bytes end,
         config_sig = coalesce(r."configSig", d.config_sig), etag = coalesce(r.etag, d.etag),
         last_modified = coalesce(r."lastModified", d.last_modified)
       from jsonb_to_recordset(${JSON.stringify(batch.seen)}::jsonb) as r(hash text, "configSig" text, etag text, "lastModified" text)
@@ -173,6 +192,12 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
       update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, fail_count = d.fail_count + 1,
         failure = r.failure, failure_detail = r.detail
       from failed_rows r where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash
+    ), held_back as (
+      -- It counts as a failure, so that its validators are not used: the next run has to read it again.
+      update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, gone_count = 0, gone_why = null,
+        fail_count = d.fail_count + 1, failure = 'ContentShrank', failure_detail = r.detail, held_bytes = r.bytes
+      from jsonb_to_recordset(${JSON.stringify(batch.held)}::jsonb) as r(hash text, detail text, bytes bigint)
+      where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash and exists (select 1 from claim)
     ), letters as (
       insert into dead_letters as l (tenant, source, hash, doc_id, failure, detail, first_seen, last_seen, run)
       select ${tenant}, ${source}, r.hash, r."docId", r.failure, r.detail, now(), now(), ${run} from failed_rows r
@@ -210,6 +235,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
 }
 
 /** What was read well this time; being listed proves nothing about its content. */
-function cured({ stored, seen }: Batch): string[] {
-  return [...stored, ...seen.filter((row) => row.configSig !== undefined)].map((row) => row.hash);
+function cured({ stored, seen, held }: Batch): string[] {
+  const read = seen.filter((row) => row.configSig !== undefined);
+  return [...stored, ...read, ...held].map((row) => row.hash);
 }

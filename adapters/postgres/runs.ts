@@ -5,6 +5,7 @@ import type {
   ListingReport,
   RunVerdict,
 } from '../../workflows/collection/run-status.ts';
+import { ALWAYS_TOLERATED } from '../../workflows/collection/run-anomalies.ts';
 import type { Database } from './database.ts';
 import type { SourceReference } from './source-state.ts';
 
@@ -49,6 +50,9 @@ export async function openRun(db: Database, run: NewRun): Promise<void> {
           held: null,
           listing_complete: null,
           listing_note: null,
+          listed: null,
+          notes: null,
+          shape: null,
         })
         .where('runs.temporal_run_id', '!=', run.temporalRunId),
     )
@@ -108,7 +112,7 @@ export interface ReadEnd {
   /** Live documents that a complete listing did not show, or that the source reported as removed. */
   readonly candidates: number;
   readonly staleObjects: number;
-  /** Held sets that people are asked about; what a complete listing shows may answer them. */
+  /** Held sets that people are asked about and that this read may answer, and new reasons to ask. */
   readonly openQuestions: number;
   /** Something waits for the knowledge base that the source feeds. */
   readonly marked: boolean;
@@ -131,20 +135,42 @@ export async function closeRead(
     with state as (
       update source_state set listing_open = false where tenant = ${tenant} and source = ${source} and fence = ${fence} returning 1
     ), noted as (
-      update runs set listing_complete = ${report?.complete ?? null}, listing_note = ${report?.why ?? null}
+      update runs set listing_complete = ${report?.complete ?? null}, listing_note = ${report?.why ?? null},
+        listed = case when ${complete} then (select count(*) from documents where tenant = ${tenant} and source = ${source}
+          and state = 'live' and last_seen_listing >= ${listing}::bigint) end
       where id = ${run} and exists (select 1 from state)
     )
     select
       (select count(*) from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')
         and (state = 'deleting' or gone_count >= 2 or (${complete} and last_seen_listing < ${listing}::bigint))) as candidates,
       (select count(*) from stale_objects where tenant = ${tenant} and source = ${source} and ${complete}) as "staleObjects",
-      (select count(*) from held_sets where tenant = ${tenant} and source = ${source} and state = 'open' and ${complete}) as "openQuestions",
+      (select count(*) from held_sets where tenant = ${tenant} and source = ${source} and state in ('open', 'rejected')
+        and case kind when 'deletions' then state = 'open' and ${complete} when 'drift' then false else superseded_by is null end)
+        + ${reasonsToAsk({ tenant, source, run })} as "openQuestions",
       exists (select 1 from knowledge_base_state k join source_state s on k.knowledge_base_id = s.target->>'knowledgeBaseId'
         and k.data_source_id = s.target->>'dataSourceId'
         where s.tenant = ${tenant} and s.source = ${source} and k.dirty_since is not null) as marked`.execute(
     db,
   );
   return rows[0] ?? { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
+}
+
+/** Of a run that ends before its source does: reasons to ask people. */
+export async function countReasonsToAsk(
+  db: Database,
+  question: SourceReference & { readonly run: string },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select ${reasonsToAsk(question)} as count`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Texts that were held back, and documents of this run that were refused, but for as many as are tolerated anyway. */
+function reasonsToAsk({ tenant, source, run }: SourceReference & { readonly run: string }) {
+  return sql`((select count(*) from documents where tenant = ${tenant} and source = ${source} and state = 'live' and failure = 'ContentShrank')
+    + (select greatest(count(*) - ${ALWAYS_TOLERATED}, 0) from dead_letters where tenant = ${tenant} and source = ${source} and run = ${run}
+      and failure in ('InvalidDocument', 'SchemaDrift')))`;
 }
 
 export interface RunEnd {

@@ -42,6 +42,16 @@ export async function whileSourceRests<Result>(
   throw underWay(source, 'a new one');
 }
 
+/** @throws Conflict - a run is under way; retried. One may begin right after it. */
+export async function requireRest(
+  db: Database,
+  reference: SourceReference,
+  isRunning: (run: string) => Promise<boolean>,
+): Promise<void> {
+  const run = await lastRun(db, reference);
+  if (run !== null && (await isRunning(run))) throw underWay(reference.source, run);
+}
+
 async function lastRun(db: Database, { tenant, source }: SourceReference): Promise<string | null> {
   const row = await db
     .selectFrom('source_state')
@@ -55,7 +65,7 @@ async function lastRun(db: Database, { tenant, source }: SourceReference): Promi
 function underWay(source: string, run: string): Error {
   return failure(
     'Conflict',
-    `Source "${source}" is being collected by run "${run}". The deletions go on when it has ended.`,
+    `Source "${source}" is being collected by run "${run}". What was decided is carried out when it has ended.`,
     { retryAfterMs: RETRY_MS },
   );
 }

@@ -50,6 +50,7 @@ export function heldFakes(): HeldFakes {
       deleteHeld: async ({ digest }) => of(digest).remove(),
       verifyRemovals: async ({ digest }) => of(digest).verify(),
       recordVerification: async ({ digest, problem }) => of(digest).conclude(problem),
+      acceptBaseline: async ({ digest }) => of(digest).accept(),
       requestKnowledgeBaseSync: () => Promise.resolve(),
     },
   };
@@ -62,6 +63,7 @@ interface Row {
   remove(): { deleted: number; dropped: number };
   verify(): RemovalCheck;
   conclude(problem: string | null): void;
+  accept(): void;
 }
 
 function createSet(): FakeSet & Row {
@@ -108,6 +110,9 @@ function createSet(): FakeSet & Row {
       set.whileVerifying();
       if (set.check instanceof Error) throw set.check;
       return set.check;
+    },
+    accept() {
+      calls.push('accept');
     },
     conclude(found) {
       problem = found;

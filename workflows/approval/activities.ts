@@ -1,6 +1,6 @@
 import type { SyncTarget } from '../collection/activities.ts';
 
-/** Every effect that deciding about a held set has. */
+/** Every effect that deciding about a held set has, whatever its kind. */
 export interface ApprovalActivities {
   /** How the set stands in the database, which has the last word on what was decided. */
   readHeldSet(set: HeldSetReference): Promise<RecordedVerdict>;
@@ -19,12 +19,23 @@ export interface ApprovalActivities {
    */
   verifyRemovals(input: VerifyRemovalsInput): Promise<RemovalCheck>;
   recordVerification(input: RecordVerificationInput): Promise<void>;
+  /**
+   * Makes what an approved question showed the new baseline of its source. Running it again changes nothing.
+   * @throws Conflict - the source is being collected: retried until that is over.
+   */
+  acceptBaseline(set: HeldSetReference): Promise<void>;
 }
+
+/**
+ * What people are asked about: documents that would go; documents whose text shrank; so many refused documents that the whole run looks
+ * wrong; a source that is made of something else than before. One open question of each kind and source.
+ */
+export type QuestionKind = 'deletions' | 'shrunken' | 'violations' | 'drift';
 
 export interface HeldSetReference {
   readonly tenant: string;
   readonly source: string;
-  /** sha256 over the sorted hashes of its documents. */
+  /** sha256 over what is asked about: for deletions the sorted hashes of the documents. */
   readonly digest: string;
 }
 

@@ -16,6 +16,7 @@ import { closeAs, expire, openQuestion, toldOf, wakeUpOf } from './held-question
 import type { WakeUp } from './next-wake-up.ts';
 import type { Closing } from './request.ts';
 import type { HeldOutcome } from './status.ts';
+import { isBaseline, wordsOf } from './question-words.ts';
 import { oneLine, spanText, timeText } from './words.ts';
 
 const store = proxyActivities<ApprovalActivities>(retry.patient);
@@ -23,8 +24,8 @@ const store = proxyActivities<ApprovalActivities>(retry.patient);
 const DEFAULT_MAX_MESSAGES = 200;
 
 /**
- * Asks people about one held set of deletions and does what they say. A workflow, because people take days; its id is the set, so that a
- * set is asked about once. The answer is bound to the digest; the row of the set in the database has the last word, so that a decision
+ * Asks people about one held set, deletions or a new baseline, and does what they say. A workflow, because people take days; its id is the
+ * set, so that a set is asked about once. The answer is bound to the digest; the row of the set in the database has the last word, so that a decision
  * survives the loss of this workflow and a newer set wins over a late one.
  */
 export async function decideHeld(input: DecideHeldInput): Promise<HeldOutcome> {
@@ -139,24 +140,28 @@ const STATES = { approve: 'approved', reject: 'rejected', expired: 'expired' } a
 
 async function carryOut(desk: Desk, recorded: RecordedVerdict): Promise<HeldOutcome> {
   const { input } = desk;
+  const { kind = 'deletions', held } = input;
   const nothing = { deleted: 0, dropped: 0 };
+  const words = wordsOf(kind, held);
   const when = recorded.atMs === undefined ? '' : ` on ${timeText(recorded.atMs)}`;
   const who = `${recorded.by ? ` by ${oneLine(recorded.by)}` : ''}${when}`;
   switch (recorded.state) {
     case 'approved':
-      return executeDeletions(desk, `Approved${who}`);
+      return isBaseline(kind)
+        ? accept(desk, `Approved${who}: ${words.approved}`)
+        : executeDeletions(desk, `Approved${who}`);
     case 'rejected': {
-      const because = `Rejected${who}: all ${input.held.candidates} documents are kept, and this set is not asked about again.`;
+      const because = `Rejected${who}: ${words.rejected}`;
       return { outcome: 'rejected', because, ...nothing };
     }
     case 'expired': {
-      const because = `Nobody decided in time${when}: all ${input.held.candidates} documents are kept. The next run that holds them asks again.`;
+      const because = `Nobody decided in time${when}: ${words.expired}`;
       return { outcome: 'expired', because, ...nothing };
     }
     case 'open':
     case 'missing':
     case 'superseded': {
-      const because = `The source shows another picture now, so this set is not asked about any more. Nothing was deleted by it.`;
+      const because = `The source shows another picture now, so this set is not asked about any more. Nothing was ${isBaseline(kind) ? 'accepted' : 'deleted'} by it.`;
       return { outcome: 'superseded', because, ...nothing };
     }
     default:
@@ -165,4 +170,15 @@ async function carryOut(desk: Desk, recorded: RecordedVerdict): Promise<HeldOutc
         `A held set has the state "${String(recorded.state satisfies never)}".`,
       );
   }
+}
+
+/** What was shown is the new baseline; the next run does the rest. */
+async function accept(desk: Desk, because: string): Promise<HeldOutcome> {
+  enter(desk, 'accepting');
+  const { title } = desk.input;
+  await store.acceptBaseline.executeWithOptions(
+    { summary: `a new baseline for ${oneLine(title).slice(0, 100)}` },
+    [setOf(desk.input)],
+  );
+  return { outcome: 'approved', because, deleted: 0, dropped: 0 };
 }

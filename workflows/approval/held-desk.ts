@@ -49,10 +49,10 @@ export function listen(desk: Desk): void {
   const reject: Door = { name: 'signal reject', proven, means: 'reject' };
   const update: Door = { name: 'update decide', proven };
   setHandler(approveSignal, (message: unknown) => note(message, approve), {
-    description: 'Approve the deletions. Needs requestId, digest, decisionId and by.',
+    description: 'Approve what is asked. Needs requestId, digest, decisionId and by.',
   });
   setHandler(rejectSignal, (message: unknown) => note(message, reject), {
-    description: 'Keep the documents. Needs requestId, digest, decisionId and by.',
+    description: 'Keep everything as it is. Needs requestId, digest, decisionId and by.',
   });
   setHandler(supersedeSignal, () => void (desk.doubted = true), {
     description: 'A newer run has held another set, or none: look whether this one still stands.',

@@ -1,6 +1,7 @@
 import type { DecideHeldInput } from './held-input.ts';
 import type { HeldQuestion } from './held-question.ts';
 import { heldWorkflowId, shortDigest } from './held-workflow-id.ts';
+import { wordsOf, type QuestionWords } from './question-words.ts';
 import type { VerdictKind } from './request.ts';
 import type { HeldOutcome, HeldStage } from './status.ts';
 import { oneLine, spanText, timeText } from './words.ts';
@@ -13,13 +14,14 @@ export function heldDetails(
   outcome?: HeldOutcome,
 ): string {
   const { title, held, run } = input;
-  const { candidates, live, reason } = held;
+  const { reason } = held;
+  const words = wordsOf(input.kind ?? 'deletions', held);
   return [
-    `### ${line(title)}: delete ${candidates} of ${live} documents?`,
+    `### ${line(title)}: ${words.question}`,
     '',
-    `**${outcome ? line(outcome.because) : standing(question, stage)}**`,
+    `**${outcome ? line(outcome.because) : standing(question, stage, words)}**`,
     '',
-    `${line(reason)} Run \`${run}\` held them, set \`${shortDigest(input.digest)}\`. Until somebody approves, all of them stay.`,
+    `${line(reason)} Run \`${run}\` held them, set \`${shortDigest(input.digest)}\`. ${words.meanwhile}`,
     '',
     'Some of them:',
     '',
@@ -29,7 +31,11 @@ export function heldDetails(
   ].join('\n');
 }
 
-function standing({ approval, told }: HeldQuestion, stage: HeldStage): string {
+function standing(
+  { approval, told }: HeldQuestion,
+  stage: HeldStage,
+  { unanswered }: QuestionWords,
+): string {
   const { request, closed, votes } = approval;
   if (stage !== 'awaiting-approval')
     return `Answered with "${closed?.outcome ?? 'approve'}"${closed?.by ? ` by ${line(closed.by)}` : ''}; now ${stage}.`;
@@ -37,7 +43,7 @@ function standing({ approval, told }: HeldQuestion, stage: HeldStage): string {
   const approvals = votes.filter(({ verdict }) => verdict === 'approve').length;
   const progress = request.quorum > 1 ? ` ${approvals} of ${request.quorum} have approved.` : '';
   const reminders = told.reminders > 0 ? ` Reminded ${told.reminders} times.` : '';
-  return `Asked of ${line(asked)} until ${timeText(request.expiresAtMs)}; without an answer they are kept.${progress}${reminders}`;
+  return `Asked of ${line(asked)} until ${timeText(request.expiresAtMs)}; without an answer ${unanswered}.${progress}${reminders}`;
 }
 
 /** Titles come from outside: an indented block takes them as they are, as long as each stays on its line. */

@@ -1,11 +1,13 @@
 import type { SyncTarget } from '../collection/activities.ts';
 import type { HeldReport } from '../collection/run-status.ts';
-import type { HeldSetReference } from './activities.ts';
+import type { HeldSetReference, QuestionKind } from './activities.ts';
 import type { HeldQuestion } from './held-question.ts';
 
 /** What `decideHeld` starts from: a few hundred bytes and a sample; the set itself is in the database. */
 export interface DecideHeldInput extends HeldSetReference, ApprovalKnobs {
   readonly v: 1;
+  /** What is asked about; deletions where it is left out. */
+  readonly kind?: QuestionKind;
   readonly title: string;
   /** The collecting run that held the set. */
   readonly run: string;

@@ -4,6 +4,7 @@ import type { DecideHeldInput } from './held-input.ts';
 import { judge, take, type Judgement } from './judge.ts';
 import { nextWakeUp, REMINDERS, type Told, type WakeUp } from './next-wake-up.ts';
 import { parseExtension, parseVerdict, VERDICT_SHAPE } from './parse.ts';
+import { wordsOf } from './question-words.ts';
 import type { ApprovalRequest, ApprovalState, VerdictKind } from './request.ts';
 import type { HeldStatus, RefusedDecision } from './status.ts';
 
@@ -155,6 +156,7 @@ export function statusOf(
   const { reason, candidates, live, sample } = input.held;
   return {
     source: input.source,
+    kind: input.kind ?? 'deletions',
     run: input.run,
     request,
     openedAtMs,
@@ -175,7 +177,7 @@ function requestOf(input: DecideHeldInput, id: string, nowMs: number): ApprovalR
   const { escalateTo = ['operators'] } = input;
   return {
     id,
-    subject: `the held deletions of source "${input.source}"`,
+    subject: `${wordsOf(input.kind ?? 'deletions', input.held).subject} of source "${input.source}"`,
     digest: input.digest,
     evidenceDigest: input.evidenceDigest,
     offers: ['approve', 'reject'],

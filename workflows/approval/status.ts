@@ -1,3 +1,4 @@
+import type { QuestionKind } from './activities.ts';
 import type { Told } from './next-wake-up.ts';
 import type { ApprovalRequest, Closing, Refusal } from './request.ts';
 
@@ -8,12 +9,14 @@ export type HeldStage =
   | 'deleting'
   | 'announcing'
   | 'verifying'
+  | 'accepting'
   | 'closed';
 
-/** Everything that query `status` tells about a held set of deletions. */
+/** Everything that query `status` tells about a held set. */
 export interface HeldStatus {
   readonly stage: HeldStage;
   readonly source: string;
+  readonly kind: QuestionKind;
   /** The collecting run that held the set. */
   readonly run: string;
   readonly request: ApprovalRequest;
@@ -41,7 +44,7 @@ export interface RefusedDecision extends Omit<Refusal, 'failure'> {
   readonly by?: string;
 }
 
-/** What a question about held deletions came to; an answer is an outcome, never an error. */
+/** What a question about a held set came to; an answer is an outcome, never an error. */
 export interface HeldOutcome {
   readonly outcome: 'approved' | 'rejected' | 'expired' | 'superseded';
   /** A whole sentence. */

@@ -15,8 +15,8 @@ export interface CollectionActivities {
    */
   collectDocuments(input: CollectDocumentsInput): Promise<SliceReport>;
   /**
-   * After a complete listing: deletes what was not seen, and objects that a moved document left behind; guarded.
-   * Beyond the guard nothing is deleted: the set is stored, people are asked by `decideHeld`, and the report says `held`.
+   * Looks at the run's documents as a whole. After a complete listing: deletes what was not seen, and objects that a moved document left
+   * behind; guarded. Where something looks wrong nothing is deleted: it is stored, people are asked by `decideHeld`, and the report says so.
    */
   reconcileDocuments(input: ReconcileDocumentsInput): Promise<ReconcileReport>;
   /** Tells the sync of the data source that something changed (signal-with-start). */
@@ -96,8 +96,10 @@ export interface SliceReport {
   readonly candidates: number;
   /** Objects that moved documents left behind. */
   readonly staleObjects: number;
-  /** Held sets of this source that people are asked about. */
+  /** Questions to people about this source that are open, or that the read gives reason to ask. */
   readonly openQuestions: number;
+  /** Nothing was read, because the source is made of something else than before. */
+  readonly held?: HeldReport;
   /** Something waits for the knowledge base, whoever changed it: a new base, an announcement that was lost. */
   readonly marked: boolean;
   readonly boundReached?: string;
@@ -110,8 +112,10 @@ export interface ReconcileDocumentsInput extends RunReference {
 export interface ReconcileReport {
   readonly counts: RunCounts;
   readonly held?: HeldReport;
-  /** Deletions that a person has rejected: a clause with who and when. They are kept, and nobody is asked again. */
+  /** What a person has rejected: a clause with who and when. Everything stays as it was, and nobody is asked again. */
   readonly kept?: string;
+  /** How a person can let documents in that were held one by one: a sentence. */
+  readonly asked?: string;
 }
 
 export interface RequestSyncInput extends SyncTarget {

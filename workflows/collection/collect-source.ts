@@ -72,15 +72,17 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
     const waits = changedDocuments(counts) > 0 || slice.staleObjects > 0 || slice.marked;
     if (waits) await announce(loaded, input.source);
     const { listing, boundReached } = slice;
+    const held = reconciled.held ?? slice.held;
     const verdict = judgeRun({
       counts,
       ...(listing ? { listing } : {}),
-      ...(reconciled.held ? { held: reconciled.held } : {}),
+      ...(held ? { held } : {}),
       ...(reconciled.kept ? { kept: reconciled.kept } : {}),
+      ...(reconciled.asked ? { asked: reconciled.asked } : {}),
       ...(boundReached ? { boundReached } : {}),
     });
     log.info('run ended', { status: verdict.status, slices, ...counts });
-    return await finish(loaded, reference, { counts, verdict, held: reconciled.held });
+    return await finish(loaded, reference, { counts, verdict, held });
   } catch (error) {
     if (isFinal(error)) throw error;
     return await fail(loaded.title, reference, counts, error);

@@ -38,6 +38,8 @@ export interface SourceLimits {
   readonly maxDocuments?: number;
   /** Deletions beyond this share (0..1) of live documents, and beyond five, are held. */
   readonly maxDeletedShare: number;
+  /** More deletions than these are held, whatever their share; undefined = no bound. */
+  readonly maxDeletions?: number;
 }
 
 export interface KnowledgeBaseDefinition {

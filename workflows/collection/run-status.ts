@@ -1,3 +1,4 @@
+import type { QuestionKind } from '../approval/activities.ts';
 import type { FailureName } from '../failures.ts';
 import type { RunCounts } from './counts.ts';
 
@@ -9,8 +10,10 @@ export interface RunEvidence {
   /** Undefined where the source type has no listing in this run. */
   readonly listing?: ListingReport;
   readonly held?: HeldReport;
-  /** Deletions that a person has rejected, as a clause. */
+  /** What a person has rejected, as a clause. */
   readonly kept?: string;
+  /** How a person can let the held documents in, as a sentence. */
+  readonly asked?: string;
   /** The run stopped before the end because a bound of its definition was reached. */
   readonly boundReached?: string;
 }
@@ -21,14 +24,18 @@ export interface ListingReport {
 }
 
 export interface HeldReport {
+  /** What is asked about; deletions where it is left out. */
+  readonly kind?: QuestionKind;
   readonly failure: FailureName;
-  /** A whole sentence with numbers. */
+  /** Whole sentences with numbers and the commands that answer. */
   readonly reason: string;
-  /** sha256 over the sorted hashes of the documents that would go. */
+  /** Names the question: for deletions sha256 over the sorted hashes of the documents that would go. */
   readonly digest: string;
+  /** How many documents, or changes of the source's shape, it is about. */
   readonly candidates: number;
+  /** Of how many. */
   readonly live: number;
-  /** At most ten titles or ids. */
+  /** At most ten titles, ids or changes. */
   readonly sample: readonly string[];
 }
 
@@ -48,7 +55,7 @@ const TOLERATED_FAILURE_SHARE = 0.1;
  * A run that threw is `failed` by its failure's name and does not come here.
  */
 export function judgeRun(evidence: RunEvidence): RunVerdict {
-  const { counts, listing, held, kept, boundReached } = evidence;
+  const { counts, listing, held, kept, asked, boundReached } = evidence;
   const confirmed = counts.added + counts.updated + counts.unchanged;
   const total = confirmed + counts.failed;
   if (counts.failed > 0 && confirmed === 0) {
@@ -72,7 +79,8 @@ export function judgeRun(evidence: RunEvidence): RunVerdict {
     boundReached ?? '',
   ].filter((reason) => reason !== '');
   if (reasons.length === 0) return { status: 'succeeded', because: '' };
-  return { status: 'partial', because: `${capitalised(reasons.join('; '))}.` };
+  const because = `${capitalised(reasons.join('; '))}.`;
+  return { status: 'partial', because: asked === undefined ? because : `${because} ${asked}` };
 }
 
 function failed(because: string): RunVerdict {

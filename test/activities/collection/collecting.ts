@@ -295,12 +295,14 @@ async function createCase(
           ? await theCase.reconcile(run, listing?.complete ?? false)
           : { counts: NO_COUNTS };
       const counts = addCounts(last.counts, reconciled.counts);
-      const { held, kept } = reconciled;
+      const { kept, asked } = reconciled;
+      const held = reconciled.held ?? last.held;
       const verdict = judgeRun({
         counts,
         ...(listing ? { listing } : {}),
         ...(held ? { held } : {}),
         ...(kept ? { kept } : {}),
+        ...(asked ? { asked } : {}),
         ...(boundReached ? { boundReached } : {}),
       });
       const end = { ...(await open(run)), temporalRunId: `temporal-${run}`, verdict };

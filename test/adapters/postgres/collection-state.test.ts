@@ -54,6 +54,7 @@ function batch(
     stored: [],
     seen: [],
     failed: [],
+    held: [],
     gone: [],
     staleObjects: [],
     counts: NO_COUNTS,
