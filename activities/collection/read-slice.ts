@@ -6,6 +6,7 @@ import type { CollectionTuning } from './dependencies.ts';
 import { cleanDetail, type DocumentMessage } from './sort-messages.ts';
 import { storeBatch } from './store-batch.ts';
 import type { StoreContext } from './store-context.ts';
+import { SILENCE, withSilences } from './with-silences.ts';
 
 /** How the reading of one slice came to its end. */
 export type ReadEnding =
@@ -55,9 +56,14 @@ export async function readSlice({
   let listing: ListingReport | undefined;
   let nameless = 0;
   try {
-    for await (const message of context.source.read(context.claim.cursor, env)) {
+    const read = (signal: AbortSignal): AsyncIterable<ReadMessage<unknown>> =>
+      context.source.read(context.claim.cursor, { ...env, signal });
+    const pace = { signal: env.signal, everyMs: silenceMs(tuning) };
+    for await (const message of withSilences(read, pace)) {
       env.signal.throwIfAborted();
-      if (message.kind === 'listing') {
+      if (message === SILENCE) {
+        await batch.pause();
+      } else if (message.kind === 'listing') {
         const why = message.why ? { why: cleanDetail(message.why, context) } : {};
         listing = { complete: message.complete, ...why };
       } else if (message.kind === 'checkpoint') {
@@ -84,6 +90,11 @@ export async function readSlice({
   }
 }
 
+/** What was said before a silence is committed a quarter later than it is due, at most. */
+function silenceMs({ commitEveryMs }: CollectionTuning): number {
+  return Math.max(25, commitEveryMs / 4);
+}
+
 /** A failure without an id may be of any document: none of those that are missing may be deleted for it. */
 function judged(listing: ListingReport, nameless: number): ListingReport {
   if (!listing.complete || nameless === 0) return listing;
@@ -93,8 +104,8 @@ function judged(listing: ListingReport, nameless: number): ListingReport {
 
 /** Documents that count for the bound of a run. */
 export function takenDocuments(counts: Partial<RunCounts>): number {
-  const { added = 0, updated = 0, unchanged = 0, failed = 0, held = 0 } = counts;
-  return added + updated + unchanged + failed + held;
+  const { added = 0, updated = 0, unchanged = 0, failed = 0 } = counts;
+  return added + updated + unchanged + failed;
 }
 
 function boundReached(maxDocuments: number): string {
@@ -129,6 +140,10 @@ function openBatch(
 
   return {
     flush,
+    /** The source is silent: what it has said, and the cursor after it, need not wait for its next word. */
+    async pause(): Promise<void> {
+      if (isDue()) await flush();
+    },
     size: (): number => messages.length,
     // A site that is down makes a crawl advance over failures: that is no progress.
     progressed: (): boolean => confirmed > 0 && committedCursor !== startCursor,

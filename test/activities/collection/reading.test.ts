@@ -300,3 +300,59 @@ test('a database that does not answer is named as ours, and as passing', async (
   await expect(failing).rejects.not.toThrow('hidden');
   await db.destroy();
 });
+
+test('what a source said before it fell silent is committed, cursor and all, without waiting for its next word', async () => {
+  const source = await newSource();
+  const silent = Promise.withResolvers<void>();
+  source.emits(async function* () {
+    yield document('a');
+    yield at({ page: 2 });
+    yield document('b');
+    await silent.promise;
+    yield COMPLETE;
+  });
+  const tuning = { ...source.deps.tuning, commitEveryMs: 200 };
+
+  const run = source.collect({ run: 'r', deps: { tuning } });
+  await expect.poll(() => source.stored(), { timeout: 10_000 }).toHaveProperty('b');
+  const { cursor } = await source.db
+    .selectFrom('source_state')
+    .select('cursor')
+    .where('source', '=', source.id)
+    .executeTakeFirstOrThrow();
+  silent.resolve();
+
+  expect(cursor).toEqual({ page: 2 });
+  expect(await run).toMatchObject({ counts: { added: 2 }, listing: { complete: true } });
+});
+
+test('a commit that fails in a silence ends the read and the source', async () => {
+  const source = await newSource();
+  let stopped = false;
+  source.emits(async function* (_from, env) {
+    yield document('a');
+    await new Promise((resolve) => env.signal.addEventListener('abort', resolve, { once: true }));
+    stopped = true;
+  });
+  const tuning = { ...source.deps.tuning, commitEveryMs: 500 };
+
+  const run = source.collect({ run: 'r', deps: { tuning } });
+  await expect.poll(() => claimed(source.id)).toBe(true);
+  await source.db
+    .updateTable('source_state')
+    .set((eb) => ({ fence: eb('fence', '+', 1) }))
+    .where('source', '=', source.id)
+    .execute();
+
+  await expect(run).rejects.toMatchObject({ type: 'Conflict' });
+  expect(stopped).toBe(true);
+
+  async function claimed(id: string): Promise<boolean> {
+    const rows = await source.db
+      .selectFrom('source_state')
+      .select('fence')
+      .where('source', '=', id)
+      .execute();
+    return rows.length === 1;
+  }
+});
