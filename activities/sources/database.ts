@@ -15,7 +15,7 @@ export const database = defineSource(
   {
     spec: {
       name: 'database',
-      version: '1.0.0',
+      version: '1.1.0',
       summary: 'Rows of a table or query in PostgreSQL, MySQL, MariaDB or SQLite.',
       queue: 'collect',
       trust: 'trusted',

@@ -48,6 +48,24 @@ export const DatabaseConfig = z.strictObject({
   metadataColumns: z
     .exactOptional(Columns)
     .describe('The only columns that become attributes of a document.'),
+  deleted: z
+    .exactOptional(
+      z.strictObject({
+        column: Column,
+        value: z
+          .exactOptional(z.union([z.string().min(1), z.number(), z.boolean()]))
+          .describe('Default: any value but NULL, false, 0 and an empty text.'),
+      }),
+    )
+    .describe(
+      'A column that marks rows as deleted while they are still there, such as "deleted_at". Their documents are removed.',
+    ),
+  contract: z
+    .enum(['evolve', 'freeze', 'discard'])
+    .default('evolve')
+    .describe(
+      'What a new column means: "evolve" takes it in, "discard" leaves it out, "freeze" fails with SchemaDrift. A column that is lost or gets another type always fails; with "discard" only if it is read.',
+    ),
   pageSize: z.int().min(1).max(10_000).default(1000).describe('Rows a page.'),
   lag: z
     .string()

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SourceEnv } from '../contract.ts';
 import type { Plan } from './plan.ts';
+import { Shape } from './shape.ts';
 
 const Position = z.array(z.string()).min(1).readonly().nullable();
 
@@ -15,18 +16,21 @@ const Window = z.strictObject({
   sequence: z.int().min(1),
 });
 
-const shared = { signature: z.string(), after: Position, startedAt: z.iso.datetime() };
+const always = { signature: z.string(), shape: Shape };
+const shared = { ...always, after: Position, startedAt: z.iso.datetime() };
 
 /**
- * Where a read stands. Without a cursor column there is only `listing`. With one: `changes` (rows inside the window), `nulls` (rows
- * whose cursor is NULL, which no comparison finds), `keys` (a scan for deletions), and `done`, where the next run begins.
+ * Where a read stands. Without a cursor column: `listing`, and `listed` at its end. With one: `changes` (rows inside the window), `nulls`
+ * (rows whose cursor is NULL, which no comparison finds), `keys` (a scan for deletions), and `done`, where the next run begins.
+ * The shape of the table goes with all of them, so that the next look sees what became of it.
  */
 export const DatabaseCursor = z.discriminatedUnion('phase', [
   z.strictObject({ phase: z.literal('listing'), ...shared }),
   z.strictObject({ phase: z.enum(['changes', 'nulls', 'keys']), window: Window, ...shared }),
+  z.strictObject({ phase: z.literal('listed'), ...always }),
   z.strictObject({
     phase: z.literal('done'),
-    signature: z.string(),
+    ...always,
     watermark: z.string().nullable(),
     sequence: z.int().min(1),
   }),
@@ -47,11 +51,12 @@ export function resumable(
 ): DatabaseCursor | null {
   if (from === null) return null;
   if (from.signature !== plan.signature) {
-    env.log.info('started from the beginning because the definition changed', {
+    env.log.info('started from the beginning because the definition or its columns changed', {
       source: env.sourceId,
     });
     return null;
   }
+  if (from.phase === 'listed') return null;
   if (from.phase === 'done' || from.startedAt === env.startedAt.toISOString()) return from;
   if (from.phase === 'listing') return null;
   const startedAt = env.startedAt.toISOString();

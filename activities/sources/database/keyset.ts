@@ -8,8 +8,12 @@ export interface Page {
   readonly order: readonly Column[];
   /** One value for each column of `order`; null begins at the start. */
   readonly after: readonly string[] | null;
+  /** The last position, inclusive. */
+  readonly upTo?: readonly string[];
   readonly limit: number;
   readonly bounds?: Bounds;
+  /** Rows that lie on either side of a window, not inside it. */
+  readonly outside?: { readonly column: Column; readonly below?: string; readonly above: string };
   readonly isNull?: Column;
 }
 
@@ -17,7 +21,6 @@ interface Bounds {
   readonly column: Column;
   readonly atLeast?: string;
   readonly atMost?: string;
-  readonly below?: string;
 }
 
 /**
@@ -38,38 +41,50 @@ export function pageStatement(words: Words, page: Page): Statement {
   return { text: text.filter((line) => line !== '').join('\n'), values };
 }
 
+/** At most two rows that the database itself takes for equal to a position, by its own collations. */
+export function equalsStatement(
+  words: Words,
+  { from, order }: Pick<Page, 'from' | 'order'>,
+  position: readonly string[],
+): Statement {
+  const values: string[] = [];
+  const equal = pairsOf(order, position).map(
+    ({ column, value }) =>
+      `${name(words, column)} = ${words.parameter(column, values.push(value))}`,
+  );
+  return { text: `SELECT 1 FROM ${from} WHERE ${equal.join(' AND ')} LIMIT 2`, values };
+}
+
 /** Binding must follow the order of the text: two of the three dialects have placeholders without numbers. */
 type Bind = (column: Column, value: string) => string;
 
 function conditions(words: Words, page: Page, bind: Bind): string[] {
   const conditions: string[] = [];
+  const { order, after, upTo } = page;
   if (page.isNull) conditions.push(`${name(words, page.isNull)} IS NULL`);
   if (page.bounds) conditions.push(...within(words, page.bounds, bind));
-  if (page.after) conditions.push(after(words, page.order, page.after, bind));
+  if (page.outside) conditions.push(beyond(words, page.outside, bind));
+  if (after) conditions.push(compared(words, '>', pairsOf(order, after), bind));
+  if (upTo) conditions.push(compared(words, '<=', pairsOf(order, upTo), bind));
   return conditions;
 }
 
-function within(words: Words, bounds: Bounds, bind: Bind): string[] {
-  const { column, atLeast, atMost, below } = bounds;
+function within(words: Words, { column, atLeast, atMost }: Bounds, bind: Bind): string[] {
   const left = name(words, column);
   return [
     ...(atLeast === undefined ? [] : [`${left} >= ${bind(column, atLeast)}`]),
     ...(atMost === undefined ? [] : [`${left} <= ${bind(column, atMost)}`]),
-    ...(below === undefined ? [] : [`${left} < ${bind(column, below)}`]),
   ];
 }
 
-function after(
+function beyond(
   words: Words,
-  order: readonly Column[],
-  position: readonly string[],
+  { column, below, above }: NonNullable<Page['outside']>,
   bind: Bind,
 ): string {
-  const pairs = order.map((column, index) => ({ column, value: position[index] ?? '' }));
-  if (!words.rowValues) return expanded(words, pairs, bind);
-  const names = order.map((column) => name(words, column)).join(', ');
-  const values = pairs.map(({ column, value }) => bind(column, value)).join(', ');
-  return `(${names}) > (${values})`;
+  const left = name(words, column);
+  const early = below === undefined ? '' : `${left} < ${bind(column, below)} OR `;
+  return `(${early}${left} > ${bind(column, above)})`;
 }
 
 interface Pair {
@@ -77,14 +92,30 @@ interface Pair {
   readonly value: string;
 }
 
+function pairsOf(order: readonly Column[], position: readonly string[]): readonly Pair[] {
+  return order.map((column, index) => ({ column, value: position[index] ?? '' }));
+}
+
+function compared(words: Words, sign: '>' | '<=', pairs: readonly Pair[], bind: Bind): string {
+  if (!words.rowValues) return expanded(words, sign, pairs, bind);
+  const names = pairs.map(({ column }) => name(words, column)).join(', ');
+  const values = pairs.map(({ column, value }) => bind(column, value)).join(', ');
+  return `(${names}) ${sign} (${values})`;
+}
+
 /** `a > 1 OR (a = 1 AND (b > 2))`, which MySQL and MariaDB turn into ranges of an index. */
-function expanded(words: Words, [pair, ...rest]: readonly Pair[], bind: Bind): string {
+function expanded(
+  words: Words,
+  sign: '>' | '<=',
+  [pair, ...rest]: readonly Pair[],
+  bind: Bind,
+): string {
   if (!pair) return 'FALSE';
   const left = name(words, pair.column);
-  const greater = `${left} > ${bind(pair.column, pair.value)}`;
-  if (rest.length === 0) return `(${greater})`;
+  if (rest.length === 0) return `(${left} ${sign} ${bind(pair.column, pair.value)})`;
+  const strict = `${left} ${sign === '>' ? '>' : '<'} ${bind(pair.column, pair.value)}`;
   const equal = `${left} = ${bind(pair.column, pair.value)}`;
-  return `(${greater} OR (${equal} AND ${expanded(words, rest, bind)}))`;
+  return `(${strict} OR (${equal} AND ${expanded(words, sign, rest, bind)}))`;
 }
 
 function name(words: Words, column: Column): string {

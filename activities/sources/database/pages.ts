@@ -1,6 +1,6 @@
 import { failure } from '../../../workflows/failures.ts';
-import type { Row } from './dialect.ts';
-import { pageStatement, type Page } from './keyset.ts';
+import type { Kind, Row } from './dialect.ts';
+import { equalsStatement, pageStatement, type Page } from './keyset.ts';
 import type { Plan } from './plan.ts';
 import { idOf, valuesOf } from './row.ts';
 
@@ -35,8 +35,10 @@ export async function* pagesOf(
     const last = rows.at(-1);
     if (!last) return;
     position = positionOf(plan, query, last);
+    const isLast = found.length <= limit;
+    if (!isLast) await refuseEquals(plan, query, position);
     yield { rows, last: position };
-    if (found.length <= limit) return;
+    if (isLast) return;
     limit = nextLimit(rows, size);
   }
 }
@@ -50,7 +52,8 @@ function nextLimit(rows: readonly Row[], size: number): number {
   return Math.max(1, Math.min(size, fitting));
 }
 
-function positionOf({ session, name }: Plan, query: Query, row: Row): readonly string[] {
+/** Where a row stands in the order of a query. @throws InvalidConfig - a value of it is NULL. */
+export function positionOf({ session, name }: Plan, query: Query, row: Row): readonly string[] {
   const values = valuesOf(query.select, row);
   return query.order.map((column) => {
     const cell = values.get(column.name);
@@ -65,10 +68,29 @@ function positionOf({ session, name }: Plan, query: Query, row: Row): readonly s
 function refuseDoubles(plan: Plan, query: Query, rows: readonly Row[]): void {
   const ids = rows.map((row) => idOf(plan.key, valuesOf(query.select, row)));
   const double = ids.find((id, index) => id === ids[index - 1]);
-  if (double === undefined) return;
+  if (double !== undefined) throw notUnique(plan, `two rows have ${double}`);
+}
+
+const EQUAL_IN_OTHER_FORMS: ReadonlySet<Kind> = new Set(['text', 'decimal']);
+
+/**
+ * A collation may take "a" and "A" for equal, and then the next page, which is what is greater, would begin behind both. The database
+ * itself is asked at each edge, unless it promises that the key is unique.
+ */
+async function refuseEquals(plan: Plan, query: Query, position: readonly string[]): Promise<void> {
+  if (plan.keyIsDeclared || !plan.key.some(({ kind }) => EQUAL_IN_OTHER_FORMS.has(kind))) return;
+  const { session, relation } = plan;
+  const page = { from: relation.from, order: query.order };
+  const equal = await session.rows(equalsStatement(session.words, page, position), []);
+  if (equal.length < 2) return;
+  const shown = JSON.stringify(position);
+  throw notUnique(plan, `the database takes the values of two rows for equal to ${shown}`);
+}
+
+function notUnique(plan: Plan, why: string): Error {
   const key = plan.key.map((column) => `"${column.name}"`).join(', ');
-  throw failure(
+  return failure(
     'InvalidConfig',
-    `The key ${key} is not unique in ${plan.name}: two rows have ${double}. Name the columns that identify a row in "primaryKey".`,
+    `The key ${key} is not unique in ${plan.name}: ${why}. Name the columns that identify a row in "primaryKey".`,
   );
 }

@@ -2,40 +2,124 @@ import { createHash } from 'node:crypto';
 import { failure } from '../../../workflows/failures.ts';
 import { namedColumns, type DatabaseConfig } from './config.ts';
 import type { Column, Kind, Relation, Session, Wanted } from './dialect.ts';
+import { typeOfFailure } from './errors.ts';
 import { relationName } from './sentences.ts';
+import { changesOf, drifted, shapeOf, type Shape, type ShapeChange } from './shape.ts';
 
 /** What is read and how, once the database has said what its columns are. */
 export interface Plan {
   readonly session: Session;
   readonly relation: Relation;
   readonly key: readonly Column[];
+  /** The database itself promises that the key is unique. */
+  readonly keyIsDeclared: boolean;
   readonly cursor?: Column;
-  /** Everything that a page selects: key, cursor, then what the output names. Each column once. */
+  /** The column that marks deleted rows. */
+  readonly mark?: Column;
+  /** Everything that a page selects: key, cursor, mark, then what the output names. Each column once. */
   readonly selected: readonly Column[];
   /** Changes when the same row would give another document: a stored cursor of another plan starts from the beginning. */
   readonly signature: string;
+  readonly shape: Shape;
+  /** What is new since the last look and does no harm, as clauses. */
+  readonly news: readonly string[];
   readonly name: string;
 }
 
-/** Looks the table or query up. @throws InvalidConfig - a column is missing or cannot be a key or cursor. */
-export async function planOf(session: Session, config: DatabaseConfig): Promise<Plan> {
+/**
+ * Looks the table or query up; `before` is its shape at the last look.
+ * @throws InvalidConfig - a column is missing or cannot be a key or cursor.
+ * @throws SchemaDrift - it was good once, and the table has changed since.
+ */
+export async function planOf(
+  session: Session,
+  config: DatabaseConfig,
+  before?: Shape,
+): Promise<Plan> {
   const wanted = wantedOf(config);
-  const relation = await session.relation(wanted);
   const name = relationName(wanted);
+  try {
+    const plan = planned(await session.relation(wanted), { session, config, name, before });
+    if (before) refuseDrift(plan, changesOf(before, plan.shape), config);
+    return before ? { ...plan, news: changesOf(before, plan.shape).noted } : plan;
+  } catch (error) {
+    const isOfColumns = before !== undefined && typeOfFailure(error) === 'InvalidConfig';
+    throw isOfColumns ? drifted(name, sentenceOf(error), error) : error;
+  }
+}
+
+interface Planning {
+  readonly session: Session;
+  readonly config: DatabaseConfig;
+  readonly name: string;
+  readonly before: Shape | undefined;
+}
+
+function planned(relation: Relation, { session, config, name, before }: Planning): Plan {
+  const one = (column: string | undefined): Column | undefined =>
+    find(relation, column === undefined ? [] : [column], name)[0];
   const key = find(relation, keyNames(config, relation, name), name).map((column) =>
     comparable(column, 'primaryKey'),
   );
-  const [cursor] = find(relation, config.cursor === undefined ? [] : [config.cursor], name);
-  const output = find(relation, namedColumns(config) ?? all(relation), name);
+  const cursor = one(config.cursor);
+  const mark = one(config.deleted?.column);
+  const output = find(
+    relation,
+    namedColumns(config) ?? openColumns(relation, config, before),
+    name,
+  );
+  const vital = distinct([...key, ...(cursor ? [cursor] : []), ...(mark ? [mark] : [])]);
+  const selected = distinct([...vital, ...output]);
+  const watched = config.contract === 'discard' ? selected : relation.columns;
+  const shape = shapeOf(key, watched, vital);
+  if (shape.rest !== undefined && config.contract === 'discard' && config.body === undefined) {
+    throw tooWide(name);
+  }
   return {
     session,
     relation,
     key,
+    keyIsDeclared: isSubset(relation.primaryKey, key),
     ...(cursor ? { cursor: comparable(cursor, 'cursor') } : {}),
-    selected: [...new Set([...key, ...(cursor ? [cursor] : []), ...output])],
-    signature: signatureOf(config, key),
+    ...(mark ? { mark } : {}),
+    selected,
+    signature: signatureOf(config, key, output),
+    shape,
+    news: [],
     name,
   };
+}
+
+/** Without a list in the definition: every column, or with "discard" those that were there at the first look. */
+function openColumns(
+  relation: Relation,
+  { contract }: DatabaseConfig,
+  before: Shape | undefined,
+): readonly string[] {
+  const names = all(relation);
+  return contract === 'discard' && before ? names.filter((name) => name in before.columns) : names;
+}
+
+function refuseDrift(plan: Plan, { broken, noted }: ShapeChange, config: DatabaseConfig): void {
+  const why = config.contract === 'freeze' ? [...broken, ...noted] : broken;
+  if (why.length > 0) throw drifted(plan.name, why.join('; '));
+}
+
+function tooWide(name: string): Error {
+  return failure(
+    'InvalidConfig',
+    `The ${name.replace(/^the /u, '')} has too many columns to remember which of them were there at first, as "discard" must. List the columns to read in "body".`,
+  );
+}
+
+function isSubset(primaryKey: readonly string[], key: readonly Column[]): boolean {
+  const names = new Set(key.map(({ name }) => name));
+  return primaryKey.length > 0 && primaryKey.every((name) => names.has(name));
+}
+
+/** The sentence of a failure without its full stop. */
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/u, '') : 'it cannot be read';
 }
 
 export function wantedOf(config: DatabaseConfig): Wanted {
@@ -80,11 +164,26 @@ function comparable(column: Column, field: 'primaryKey' | 'cursor'): Column {
 }
 
 function all(relation: Relation): readonly string[] {
-  return relation.columns.map((column) => column.name);
+  return namesOf(relation.columns);
 }
 
-function signatureOf(config: DatabaseConfig, key: readonly Column[]): string {
+/** With an open body its columns take part: a new one gives every row another text. */
+function signatureOf(
+  config: DatabaseConfig,
+  key: readonly Column[],
+  output: readonly Column[],
+): string {
   const { url: _url, pageSize: _pageSize, lag: _lag, keyScan: _keyScan, ...shape } = config;
-  const text = JSON.stringify([shape, key.map((column) => column.name)]);
+  const columns = config.body === undefined ? namesOf(output) : [];
+  const text = JSON.stringify([shape, namesOf(key), columns]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function namesOf(columns: readonly Column[]): readonly string[] {
+  return columns.map(({ name }) => name);
+}
+
+/** Each column once, in the order of its first place. */
+export function distinct(columns: readonly Column[]): readonly Column[] {
+  return [...new Set(columns)];
 }

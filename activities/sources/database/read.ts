@@ -1,5 +1,5 @@
 import { failure } from '../../../workflows/failures.ts';
-import type { ReadMessage, SourceEnv } from '../contract.ts';
+import type { SourceEnv } from '../contract.ts';
 import { lagMs, type DatabaseConfig } from './config.ts';
 import { connect } from './connect.ts';
 import {
@@ -10,22 +10,17 @@ import {
   type RunningCursor,
 } from './cursor.ts';
 import type { Column } from './dialect.ts';
-import { pagesOf, type RowPage } from './pages.ts';
-import { planOf, type Plan } from './plan.ts';
-import { idOf, renderRow, valuesOf, type Values } from './row.ts';
-
-type Message = ReadMessage<DatabaseCursor>;
-
-interface Reading {
-  readonly config: DatabaseConfig;
-  readonly plan: Plan;
-  readonly env: SourceEnv;
-}
+import { typeOfFailure } from './errors.ts';
+import { allKeys } from './keys.ts';
+import { pagesOf } from './pages.ts';
+import { distinct, planOf, type Plan } from './plan.ts';
+import { documentsOf, type Message, type Reading } from './reading.ts';
 
 /**
  * Reads rows in pages, each in a READ ONLY transaction of its own, with a checkpoint after each.
  * Without a cursor column every row; with one the changed rows, those without a cursor value, and then all keys.
  * @throws SourceUnavailable - the connection was lost; the next attempt goes on at the last checkpoint.
+ * @throws SchemaDrift - the columns changed since an earlier run, or while they were read.
  * @throws InvalidConfig, AuthExpired, AccessDenied
  */
 export async function* readDatabase(
@@ -34,16 +29,37 @@ export async function* readDatabase(
   env: SourceEnv,
 ): AsyncIterable<Message> {
   await using session = await connect(config.url, env.signal);
-  const plan = await planOf(session, config);
+  const plan = await planOf(session, config, from?.shape);
+  if (plan.news.length > 0) env.log.info('the columns of the table changed', { news: plan.news });
   const reading = { config, plan, env };
   const start = resumable(plan, from, env);
   await refuseNullKeys(plan);
-  if (!plan.cursor) {
-    yield* readListing(reading, start?.phase === 'listing' ? start : null);
-  } else if (start === null || start.phase === 'done') {
-    yield* readChanges(reading, plan.cursor, await begin(reading, plan.cursor, start));
-  } else if (start.phase !== 'listing') {
-    yield* readChanges(reading, plan.cursor, start);
+  yield* watched(reading, messagesOf(reading, start));
+}
+
+function messagesOf(reading: Reading, start: DatabaseCursor | null): AsyncIterable<Message> {
+  const { cursor } = reading.plan;
+  if (!cursor) return readListing(reading, start?.phase === 'listing' ? start : null);
+  return readChanges(reading, cursor, start);
+}
+
+/**
+ * Looks at the columns again before a listing is called complete, and where the database refuses a statement that it took before:
+ * a table that is altered meanwhile is drift, whatever the database makes of it.
+ */
+async function* watched(
+  { plan, config }: Reading,
+  messages: AsyncIterable<Message>,
+): AsyncGenerator<Message> {
+  const lookAgain = (): Promise<unknown> => planOf(plan.session, config, plan.shape);
+  try {
+    for await (const message of messages) {
+      if (message.kind === 'listing') await lookAgain();
+      yield message;
+    }
+  } catch (error) {
+    if (typeOfFailure(error) === 'InvalidConfig') await lookAgain();
+    throw error;
   }
 }
 
@@ -52,26 +68,28 @@ async function* readListing(
   start: ListingCursor | null,
 ): AsyncGenerator<Message> {
   const { plan, config } = reading;
-  const base = { phase: 'listing', ...stamp(reading) } as const;
+  const startedAt = reading.env.startedAt.toISOString();
+  const base = { phase: 'listing', ...always(reading), startedAt } as const;
   const query = { select: plan.selected, order: plan.key };
   for await (const page of pagesOf(plan, query, start?.after ?? null, config.pageSize)) {
     yield* documentsOf(reading, page);
     yield { kind: 'checkpoint', cursor: { ...base, after: page.last } };
   }
   yield { kind: 'listing', complete: true };
-  yield { kind: 'checkpoint', cursor: null };
+  yield { kind: 'checkpoint', cursor: { phase: 'listed', ...always(reading) } };
 }
 
 /** The window of a new run: up to the database's own clock, from a little before the last change that was seen. */
 async function begin(
-  { config, plan, env }: Reading,
+  reading: Reading,
   cursor: Column,
   last: DoneCursor | null,
 ): Promise<RunningCursor> {
+  const { config, plan, env } = reading;
   const watermark = last?.watermark ?? null;
   return {
     phase: 'changes',
-    signature: plan.signature,
+    ...always(reading),
     startedAt: env.startedAt.toISOString(),
     after: null,
     window: {
@@ -87,9 +105,11 @@ async function begin(
 async function* readChanges(
   reading: Reading,
   cursor: Column,
-  start: RunningCursor,
+  start: DatabaseCursor | null,
 ): AsyncGenerator<Message> {
-  let state = start;
+  let state = isRunning(start)
+    ? start
+    : await begin(reading, cursor, start?.phase === 'done' ? start : null);
   if (state.phase === 'changes') {
     state = yield* changedRows(reading, cursor, state);
     state = { ...state, phase: 'nulls', after: null };
@@ -103,8 +123,12 @@ async function* readChanges(
     yield* allKeys(reading, cursor, state);
     yield { kind: 'listing', complete: true };
   }
-  const { signature } = reading.plan;
-  yield { kind: 'checkpoint', cursor: { phase: 'done', signature, watermark, sequence } };
+  const done = { phase: 'done', ...always(reading), watermark, sequence } as const;
+  yield { kind: 'checkpoint', cursor: done };
+}
+
+function isRunning(start: DatabaseCursor | null): start is RunningCursor {
+  return start !== null && 'window' in start;
 }
 
 /** The first run always scans, so that what an earlier definition left behind is noticed. */
@@ -152,88 +176,6 @@ async function* rowsWithoutCursor(
   return state;
 }
 
-/**
- * Reports every key as seen. A row that the manifest does not know although its cursor lies before this run's window was committed
- * later than the lag allows for: it is read now, and so is one that failed.
- */
-async function* allKeys(
-  reading: Reading,
-  cursor: Column,
-  start: RunningCursor,
-): AsyncGenerator<Message> {
-  const { plan, config } = reading;
-  const query = { select: plan.key, order: plan.key };
-  let state = start;
-  for await (const page of pagesOf(plan, query, start.after, config.pageSize)) {
-    const ids = page.rows.map((row) => idOf(plan.key, valuesOf(plan.key, row)));
-    const late = await lateRows(reading, cursor, state, ids);
-    yield* late;
-    const read = new Set(late.map((one) => (one.kind === 'document' ? one.document.id : one.id)));
-    for (const id of ids) if (!read.has(id)) yield { kind: 'seen', id };
-    state = { ...start, after: page.last };
-    yield { kind: 'checkpoint', cursor: state };
-  }
-}
-
-type Rendered = Extract<Message, { kind: 'document' | 'failed' }>;
-
-async function lateRows(
-  reading: Reading,
-  cursor: Column,
-  { after, window }: RunningCursor,
-  ids: readonly string[],
-): Promise<readonly Rendered[]> {
-  const { plan, env } = reading;
-  // The first run has just read everything, stored or not.
-  if (window.lower === null) return [];
-  const known = await env.known(ids);
-  const missing = new Set(ids.filter((id) => known.get(id)?.failed ?? !known.has(id)));
-  if (missing.size === 0) return [];
-  const bounds = { column: cursor, below: window.lower };
-  const query = { select: plan.selected, order: plan.key, bounds };
-  for await (const page of pagesOf(plan, query, after, ids.length)) {
-    const late = [...documentsOf(reading, page)].filter((one) => missing.has(idOfMessage(one)));
-    if (late.length > 0)
-      env.log.info('read rows that were committed late or failed', { rows: late.length });
-    return late;
-  }
-  return [];
-}
-
-function idOfMessage(message: Rendered): string {
-  return message.kind === 'document' ? message.document.id : (message.id ?? '');
-}
-
-const MAX_ID_LENGTH = 2048;
-
-function* documentsOf({ config, plan, env }: Reading, page: RowPage): Generator<Rendered> {
-  for (const row of page.rows) {
-    env.signal.throwIfAborted();
-    const values = valuesOf(plan.selected, row);
-    yield message(config, idOf(plan.key, values), values, env);
-  }
-}
-
-/** One bad row is a dead letter and never the end of a run. */
-function message(config: DatabaseConfig, id: string, values: Values, env: SourceEnv): Rendered {
-  if (id.length > MAX_ID_LENGTH) {
-    return refused(
-      `${id.slice(0, 200)}…`,
-      `The key has ${id.length} characters; ${MAX_ID_LENGTH} are allowed.`,
-    );
-  }
-  const document = renderRow(config, id, values);
-  const bytes = document.body.kind === 'file' ? 0 : Buffer.byteLength(document.body.text);
-  const { maxDocumentBytes } = env.settings;
-  return bytes > maxDocumentBytes
-    ? refused(id, `The body has ${bytes} bytes; ${maxDocumentBytes} are allowed.`)
-    : { kind: 'document', document };
-}
-
-function refused(id: string, detail: string): Rendered {
-  return { kind: 'failed', id, failure: 'InvalidDocument', detail };
-}
-
 /** No page would ever show a row whose key is NULL, so it would be deleted in silence. */
 async function refuseNullKeys(plan: Plan): Promise<void> {
   const { words } = plan.session;
@@ -248,10 +190,7 @@ async function refuseNullKeys(plan: Plan): Promise<void> {
   }
 }
 
-function stamp({ plan, env }: Reading) {
-  return { signature: plan.signature, startedAt: env.startedAt.toISOString() };
-}
-
-function distinct(columns: readonly Column[]): readonly Column[] {
-  return [...new Set(columns)];
+/** What every cursor of this read carries. */
+function always({ plan: { signature, shape } }: Reading) {
+  return { signature, shape };
 }

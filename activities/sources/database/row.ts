@@ -39,11 +39,16 @@ function bodyOf(config: DatabaseConfig, values: Values): string {
       ? filled(config.body, values, (text) => text)
       : displayed(values.get(config.body));
   }
-  const columns = config.body ? columnsIn(config.body) : [...values.keys()];
+  const columns = config.body ? columnsIn(config.body) : openColumns(config, values);
   return columns
     .map((column) => paragraph(column, values.get(column), config.body === undefined))
     .filter((text) => text !== '')
     .join('\n\n');
+}
+
+/** A mark of deletion says nothing about what is not deleted. */
+function openColumns({ deleted }: DatabaseConfig, values: Values): readonly string[] {
+  return [...values.keys()].filter((name) => name !== deleted?.column);
 }
 
 /** Text speaks for itself; a number or a time needs its name beside it. */

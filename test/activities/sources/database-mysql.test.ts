@@ -159,8 +159,8 @@ describe.skipIf(programs === undefined)('MariaDB', () => {
         '["1"]',
         '["2"]',
         '["3"]',
+        '["5"]',
       ]);
-      expect(idsOf(second)).toContain('["5"]');
       expect(second.at(-1)).toMatchObject({ cursor: { watermark: '2026-01-01 00:00:00.000002' } });
     },
   );

@@ -246,8 +246,8 @@ test.each(['timestamptz', 'timestamp'])(
       '["2"]',
       '["3"]',
       '["4"]',
+      '["6"]',
     ]);
-    expect([...idsOf(second)]).toContain('["6"]');
     expect(second.at(-1)).toMatchObject({
       cursor: { watermark: '2026-01-01 00:00:00.000002' + (type === 'timestamptz' ? '+00' : '') },
     });

@@ -219,15 +219,16 @@ describe('runs one after another', () => {
     expect(third.map((one) => one.id)).toContain('["1"]');
   });
 
-  test('R3 a time in the future does not carry the watermark away', async () => {
+  test('R3 a row with a time to come is read by the key scan and does not carry the watermark away', async () => {
     const path = sqlite('future', ARTICLES);
     const run = runs({ ...config, url: `sqlite:${path}` });
     change(path, `INSERT INTO articles VALUES (7, 'Seven', '', 'Future', '2999-01-01 00:00:00')`);
 
     const first = await run();
+    const again = await run({ known: idsOf(first) });
 
-    expect(documentsOf(first).map((one) => one.id)).not.toContain('["7"]');
-    expect(idsOf(first)).toContain('["7"]');
+    expect(documentsOf(first).map((one) => one.id)).toContain('["7"]');
+    expect(documentsOf(again).map((one) => one.id)).not.toContain('["7"]');
     expect(first.at(-1)).toMatchObject({ cursor: { watermark: 't2026-01-01 10:00:00.250' } });
   });
 

@@ -38,6 +38,60 @@ export function runs(config: Config): (options?: RunOptions) => Promise<Message[
   };
 }
 
+/** What a manifest holds of a document after some runs. */
+interface KeptDocument {
+  readonly text: string;
+  readonly etag?: string;
+}
+
+interface KeptRun {
+  readonly messages: readonly Message[];
+  /** Ids that were new or whose text changed: what would be written. */
+  readonly written: readonly string[];
+  /** Ids that left: said to be gone, or missing from a complete listing. */
+  readonly removed: readonly string[];
+}
+
+/** A source whose runs follow one another as in production: what they emit is kept, and told to the next one as `known`. */
+export function keeping(config: Config) {
+  const kept = new Map<string, KeptDocument>();
+  let from: unknown = null;
+  async function run(startedAt = new Date()): Promise<KeptRun> {
+    const env = sourceEnv({ startedAt, known: kept });
+    const messages: Message[] = [];
+    const written: string[] = [];
+    const gone = new Set<string>();
+    try {
+      for await (const message of database.open(config).read(from, env)) {
+        messages.push(message);
+        if (message.kind === 'checkpoint') from = structuredClone(message.cursor);
+        if (message.kind === 'gone' && kept.has(message.id)) gone.add(message.id);
+        if (message.kind === 'document' && keep(kept, message.document))
+          written.push(message.document.id);
+      }
+    } finally {
+      env.remove();
+    }
+    const isComplete = messages.some((one) => one.kind === 'listing' && one.complete);
+    const seen = idsOf(messages);
+    const missing = [...kept.keys()].filter((id) => isComplete && !seen.has(id));
+    const removed = [...new Set([...gone, ...missing])];
+    for (const id of removed) kept.delete(id);
+    return { messages, written, removed };
+  }
+  return { run, kept: kept as ReadonlyMap<string, KeptDocument> };
+}
+
+function keep(
+  kept: Map<string, KeptDocument>,
+  { id, body, validators = {} }: SourceDocument,
+): boolean {
+  const text = 'text' in body ? body.text : body.path;
+  const isNew = kept.get(id)?.text !== text;
+  kept.set(id, { text, ...validators });
+  return isNew;
+}
+
 export function documentsOf(messages: readonly Message[]): SourceDocument[] {
   return messages.flatMap((one) => (one.kind === 'document' ? [one.document] : []));
 }
