@@ -15,7 +15,7 @@ export async function callTemporal<Answer>(
 }
 
 /** The failure of ours that an error of the Temporal client means; undefined for what is none of its errors. */
-function temporalFailure(error: unknown, what: string): ApplicationFailure | undefined {
+export function temporalFailure(error: unknown, what: string): ApplicationFailure | undefined {
   if (error instanceof ScheduleNotFoundError) return notFound(what, error);
   const status = grpcStatus(error);
   if (!status) return undefined;
