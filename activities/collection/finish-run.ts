@@ -2,6 +2,7 @@ import { endRun, readRunTotals, type RunTotals } from '../../adapters/postgres/r
 import { updateHealth } from '../../adapters/postgres/source-health.ts';
 import type { FinishRunInput } from '../../workflows/collection/activities.ts';
 import { healthAfter, type EndedRunFacts } from '../../workflows/collection/run-health.ts';
+import { wakeTellers } from '../notices/tell.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { followHealth } from './follow-health.ts';
 import { tellOfRun } from './tell-of-run.ts';
@@ -20,6 +21,7 @@ export async function finishRun(
   const totals = await readRunTotals(deps.db, input.runId);
   const ended = await endAndJudge(end, totals, deps);
   await followHealth({ tenant, source }, { wasPaused: ended?.wasPaused ?? false }, deps);
+  await wakeTellers(deps);
   if (!ended) return;
   const { status } = verdict;
   const { counts, listingComplete } = totals;

@@ -28,6 +28,7 @@ export async function tellOfRun(
   const notice = noticeOf(run, facts, after);
   if (notice) await noteNotice(db, notice);
   else if (facts.verdict.status !== 'failed' && after.idleRuns === 0) await cured(db, run);
+  await closeHolds(db, run, facts);
 }
 
 function noticeOf(
@@ -39,6 +40,7 @@ function noticeOf(
   const common = { tenant, source, run: runId, since: new Date() };
   if (after.pause) return { ...common, ...pausedNotice(source, after.pause) };
   const { failure, because, status } = verdict;
+  if (status === 'held') return { ...common, ...heldNotice(run) };
   if (status !== 'failed' || !failure || !isWorthTelling(facts, after)) return undefined;
   const isPlatform = facts.platform || FAILURES[failure].fault === 'platform';
   return {
@@ -47,6 +49,21 @@ function noticeOf(
     severity: 'warning',
     subject: failure,
     what: `Source "${source}" could not be collected. ${failureText(failure, because)}`,
+    command: `npm run cli -- run show ${runId}`,
+  };
+}
+
+/** The same reason is told once, whichever documents it is about: each question to people has a notice of its own. */
+function heldNotice({
+  source,
+  runId,
+  verdict: { failure, because },
+}: FinishRunInput): Pick<NewNotice, 'kind' | 'subject' | 'what' | 'command'> {
+  const name = failure === undefined ? '' : `${failure}: `;
+  return {
+    kind: 'run-held',
+    subject: failure ?? '',
+    what: `A run of source "${source}" is held, and its old documents stay. ${name}${because}`,
     command: `npm run cli -- run show ${runId}`,
   };
 }
@@ -76,4 +93,19 @@ function isWorthTelling(facts: EndedRunFacts, { idleRuns }: SourceHealth): boole
 async function cured(db: Database, { tenant, source, runId }: FinishRunInput): Promise<void> {
   const kinds = ['source-paused', 'run-failed', 'platform-failed'] as const;
   await closeNotices(db, { tenant, source, kinds, because: `run "${runId}" made progress` });
+}
+
+/** A run held for another reason is another notice. One that confirms the source ends them, and with them its being late. */
+async function closeHolds(
+  db: Database,
+  { tenant, source, runId, verdict }: FinishRunInput,
+  { listingComplete }: EndedRunFacts,
+): Promise<void> {
+  const { status, failure } = verdict;
+  const because = `run "${runId}" ended ${status}`;
+  const about = { tenant, source, because };
+  if (status === 'held')
+    await closeNotices(db, { ...about, kinds: ['run-held'], exceptSubject: failure ?? '' });
+  if ((status === 'succeeded' || status === 'partial') && listingComplete !== false)
+    await closeNotices(db, { ...about, kinds: ['run-held', 'freshness-breached'] });
 }
