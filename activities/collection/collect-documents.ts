@@ -16,6 +16,7 @@ import { addCounts, NO_COUNTS } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
 import { FAILURES, isFailureName } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
@@ -61,11 +62,14 @@ export async function collectDocuments(
       uploads: deps.tuning.uploads,
       signal,
     };
-    const env = sourceEnv({ input, opened, temporaryDirectory, signal, deps });
+    const { configSig } = opened;
+    const crawls = stagedCrawls(deps.db, { tenant, source, configSig });
+    const env = sourceEnv({ input, opened, crawls, temporaryDirectory, signal, deps });
     const ending = await withHeartbeat(
       () => ({ phase, ...progress.counts }),
       () =>
         readSlice({
+          takeCrawl: () => crawls.take(),
           env,
           context,
           tuning: deps.tuning,
@@ -104,7 +108,14 @@ interface EnvParts {
   readonly deps: CollectionDependencies;
 }
 
-function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts): SourceEnv {
+function sourceEnv({
+  input,
+  opened,
+  crawls,
+  temporaryDirectory,
+  signal,
+  deps,
+}: EnvParts): SourceEnv {
   const { tenant, source } = input;
   return {
     signal,
@@ -113,6 +124,7 @@ function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts
     temporaryDirectory,
     startedAt: new Date(input.startedAtMs),
     settings: deps.settings,
+  readonly crawls: StagedCrawls;
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
@@ -127,6 +139,7 @@ function sourceEnv({ input, opened, temporaryDirectory, signal, deps }: EnvParts
 
 /** One that failed stays known, so that a source which may not read it reports it again instead of dropping it. */
 function known(row: {
+    crawls,
   failCount: number;
   etag: string | null;
   lastModified: string | null;

@@ -12,6 +12,7 @@ import type { PreviewedDocument } from '../../workflows/collection/inspection.ts
 import { failure } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { SourceEnv } from '../sources/contract.ts';
+import { forgetfulCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { openSource, type OpenedSource } from './open-source.ts';
 import { prepareDocument, type PreparedDocument } from './prepare-document.ts';
@@ -71,6 +72,7 @@ function lookingEnv({ input, temporaryDirectory, deps, signal }: EnvParts): Sour
     settings: deps.settings,
     // A look compares with nothing: everything is read.
     known: async () => new Map(),
+    crawls: forgetfulCrawls(),
   };
 }
 

@@ -1,7 +1,9 @@
+import type { CrawlChanges } from '../../adapters/postgres/crawls.ts';
 import type { RunCounts } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
 import type { ReadMessage, SourceEnv } from '../sources/contract.ts';
 import type { OpenSource } from '../sources/define-source.ts';
+import { mergeChanges } from './crawl-store.ts';
 import type { CollectionTuning } from './dependencies.ts';
 import { cleanDetail, type DocumentMessage } from './sort-messages.ts';
 import { storeBatch } from './store-batch.ts';
@@ -23,6 +25,8 @@ export interface SliceReading {
   readonly env: SourceEnv;
   readonly context: StoreContext & { readonly source: OpenSource };
   readonly tuning: CollectionTuning;
+  /** What a crawl has staged up to its last checkpoint. */
+  readonly takeCrawl: () => CrawlChanges | undefined;
   /** Longest time of this attempt. */
   readonly attemptMs: number;
   /** Documents that the run has taken already: earlier slices, and what an earlier attempt committed. */
@@ -40,6 +44,7 @@ export async function readSlice({
   env,
   context,
   tuning,
+  takeCrawl,
   attemptMs,
   taken: takenBefore,
   onCommit,
@@ -67,7 +72,7 @@ export async function readSlice({
         const why = message.why ? { why: cleanDetail(message.why, context) } : {};
         listing = { complete: message.complete, ...why };
       } else if (message.kind === 'checkpoint') {
-        await batch.checkpoint(message.cursor);
+        await batch.checkpoint(message.cursor, takeCrawl());
         if (documents >= limits.sliceDocuments || Date.now() > endMs)
           return await batch.end({ kind: 'slice' });
       } else {
@@ -121,15 +126,16 @@ function openBatch(
   let messages: DocumentMessage[] = [];
   let bytes = 0;
   let cursor: unknown;
+  let crawl: CrawlChanges | undefined;
   let committedCursor = startCursor;
   let lastCommitMs = Date.now();
   let confirmed = 0;
 
   async function flush(): Promise<void> {
     if (messages.length === 0 && cursor === undefined) return;
-    const [taken, at] = [messages, cursor];
-    [messages, bytes, cursor] = [[], 0, undefined];
-    const counts = await storeBatch(taken, at, context);
+    const [taken, at, changes] = [messages, cursor, crawl];
+    [messages, bytes, cursor, crawl] = [[], 0, undefined, undefined];
+    const counts = await storeBatch(taken, { cursor: at, crawl: changes }, context);
     onCommit(counts);
     confirmed += counts.added + counts.updated + counts.unchanged;
     if (at !== undefined) committedCursor = JSON.stringify(at);
@@ -155,8 +161,9 @@ function openBatch(
       const full = messages.length >= tuning.batchDocuments || bytes >= tuning.batchBytes;
       if (full || isDue()) await flush();
     },
-    async checkpoint(at: unknown): Promise<void> {
+    async checkpoint(at: unknown, changes: CrawlChanges | undefined): Promise<void> {
       cursor = at;
+      if (changes !== undefined) crawl = mergeChanges(crawl, changes);
       if (isDue() || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
     },
     async end(ending: ReadEnding): Promise<ReadEnding> {

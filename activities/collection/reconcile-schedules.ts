@@ -3,7 +3,11 @@ import { reconcileRevision } from '../../adapters/temporal/reconcile.ts';
 import type { ReconcileSchedulesReport } from '../../workflows/collection/activities.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { forgetAbandonedCrawls } from '../../adapters/postgres/crawls.ts';
 import { endOrphanedRuns } from './end-orphaned-runs.ts';
+
+/** A crawl goes on with the next run of its source; with none for so long, the source is gone or paused. */
+const ABANDONED_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Makes Temporal's schedules those of the revision in force, and the rows of runs agree with their workflows. No change means no write; a retry
@@ -18,6 +22,7 @@ export function reconcileStoredSchedules(
     () => progress,
     async () => {
       await endOrphanedRuns(deps);
+      await forgetAbandonedCrawls(deps.db, ABANDONED_MS);
       return reconcileRevision(db, schedules, {
         now: new Date(),
         signal: cancellationSignal(),

@@ -1,3 +1,5 @@
+import type { CrawlCommit } from '../../adapters/postgres/crawl-commit.ts';
+import type { CrawlChanges, PageVisit } from '../../adapters/postgres/crawls.ts';
 import {
   commitBatch,
   deadLettersOfRun,
@@ -8,8 +10,9 @@ import {
 } from '../../adapters/postgres/manifest.ts';
 import { overtaken } from '../../adapters/postgres/source-state.ts';
 import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
+import { documentHash } from './identity.ts';
 import type { PreparedDocument } from './prepare-document.ts';
-import { sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
+import { cleanDetail, sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { storableValidators } from './store-document.ts';
 import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
@@ -21,7 +24,7 @@ import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
  */
 export async function storeBatch(
   messages: readonly DocumentMessage[],
-  cursor: unknown,
+  { cursor, crawl }: BatchEnd,
   context: StoreContext,
 ): Promise<RunCounts> {
   const sorted = await sortMessages(messages, context);
@@ -47,6 +50,7 @@ export async function storeBatch(
     listing: context.claim.listing,
     startedAt: context.startedAt,
     cursor,
+    crawl: crawl && crawlCommit(crawl, context),
     stored: uploaded.stored,
     seen,
     failed,
@@ -61,6 +65,33 @@ export async function storeBatch(
   });
   if (!committed) throw overtaken(reference(context));
   return counts;
+}
+
+/** Up to where a batch goes. */
+export interface BatchEnd {
+  /** Undefined where no checkpoint came. */
+  readonly cursor: unknown;
+  /** What a crawl changed up to there. */
+  readonly crawl: CrawlChanges | undefined;
+}
+
+function crawlCommit(changes: CrawlChanges, context: StoreContext): CrawlCommit {
+  const { configSig, startedAt } = context;
+  const pages = changes.pages.map((page) => storablePage(page, context));
+  return { changes: { ...changes, pages }, configSig, startedAt, hashOf: documentHash };
+}
+
+/** What sites say of themselves may hold anything. */
+function storablePage(page: PageVisit, context: StoreContext): PageVisit {
+  const { etag: _etag, lastModified: _lastModified, sitemapLastmod, detail, ...others } = page;
+  return {
+    ...others,
+    ...storableValidators(page),
+    ...(sitemapLastmod === undefined
+      ? {}
+      : { sitemapLastmod: cleanDetail(sitemapLastmod, context) }),
+    ...(detail === undefined ? {} : { detail: cleanDetail(detail, context) }),
+  };
 }
 
 function seenDocument(

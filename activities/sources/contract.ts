@@ -1,3 +1,9 @@
+import type {
+  CrawlChanges,
+  CrawlReference,
+  KnownPage,
+  StoredCrawl,
+} from '../../adapters/postgres/crawls.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { FailureName } from '../../workflows/failures.ts';
 
@@ -70,7 +76,10 @@ export type ReadMessage<Cursor> =
    * begins: a type without increments ends with `null`, which means "from the start".
    */
   | { readonly kind: 'checkpoint'; readonly cursor: Cursor | null }
-  /** `complete: true` is the only licence to infer deletions: every page of the listing was read. At most one, after all documents. */
+  /**
+   * `complete: true` is the only licence to infer deletions: every page of the listing was read. At most one, after all documents. `why`
+   * says what is missing, or what the configuration leaves out of a complete one.
+   */
   | { readonly kind: 'listing'; readonly complete: boolean; readonly why?: string };
 
 /** What the manifest knows of a document. */
@@ -91,11 +100,22 @@ export interface SourceEnv {
   readonly sourceId: string;
   /** The text of a page changed only if its hash did; this only helps to skip work. Ids as emitted. */
   known(ids: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
+  readonly crawls: CrawlStore;
   /** A folder of this attempt alone, removed after it. */
   readonly temporaryDirectory: string;
   /** Time of the run, the same in every attempt of it. */
   readonly startedAt: Date;
   readonly settings: SourceSettings;
+}
+
+/** Where a crawl keeps what is too large for a cursor: the pages that it has still to visit, and what it knows of pages. */
+export interface CrawlStore {
+  /** The crawl as its checkpoint left it; undefined when that is no longer there, and the crawl has to begin anew. */
+  open(reference: CrawlReference): Promise<StoredCrawl | undefined>;
+  /** What earlier visits with the same configuration have found, by id as given; unknown pages are missing. */
+  pages(ids: readonly string[]): Promise<ReadonlyMap<string, KnownPage>>;
+  /** Becomes durable together with the checkpoint that follows, or not at all. */
+  stage(changes: CrawlChanges): void;
 }
 
 /** What the operator of a worker allows or provides; from the worker's own environment, never from a definition. */

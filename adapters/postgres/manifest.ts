@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RunCounts } from '../../workflows/collection/counts.ts';
+import { crawlParts, type CrawlCommit } from './crawl-commit.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import type { SourceReference } from './source-state.ts';
@@ -127,6 +128,8 @@ export interface Batch extends SourceReference {
   readonly startedAt: Date;
   /** Committed with the rows; `undefined` leaves the stored one. */
   readonly cursor?: unknown;
+  /** What a crawl changed up to that cursor. */
+  readonly crawl?: CrawlCommit | undefined;
   readonly stored: readonly StoredDocument[];
   readonly seen: readonly SeenDocument[];
   readonly failed: readonly FailedDocument[];
@@ -229,7 +232,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
       where ${batch.changed} and exists (select 1 from claim)
       on conflict (knowledge_base_id, data_source_id) do update
         set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at, id = excluded.id
-    )
+    )${crawlParts(batch, batch.crawl)}
     select exists (select 1 from claim) as held`.execute(db);
   return rows[0]?.held === true;
 }

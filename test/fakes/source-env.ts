@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
+  CrawlStore,
   KnownDocument,
   SourceEnv,
   SourceLog,
   SourceSettings,
 } from '../../activities/sources/contract.ts';
 import { failure } from '../../workflows/failures.ts';
+import { memoryCrawls } from './crawl-store.ts';
 
 export interface SourceEnvOverrides {
   /** What the manifest knows, by id as emitted. Default: nothing. */
@@ -17,6 +19,8 @@ export interface SourceEnvOverrides {
   readonly variables?: Readonly<Record<string, string>>;
   readonly sourceId?: string;
   readonly startedAt?: Date;
+  /** Where crawls keep their state. Default: one memory for all environments, so that any of them resumes what another began. */
+  readonly crawls?: CrawlStore;
 }
 
 interface LogRecord {
@@ -44,6 +48,7 @@ export function sourceEnv(overrides: SourceEnvOverrides = {}): TestSourceEnv {
     log: recordingLog(records),
     sourceId: overrides.sourceId ?? 'acme/test-source',
     known: (ids) => Promise.resolve(pick(overrides.known ?? new Map(), ids)),
+    crawls: overrides.crawls ?? sharedCrawls,
     temporaryDirectory,
     startedAt: overrides.startedAt ?? new Date(),
     settings: { ...permissive(overrides.variables ?? {}), ...overrides.settings },
@@ -52,6 +57,8 @@ export function sourceEnv(overrides: SourceEnvOverrides = {}): TestSourceEnv {
     remove: () => rmSync(temporaryDirectory, { recursive: true, force: true }),
   };
 }
+
+const sharedCrawls = memoryCrawls();
 
 function permissive(variables: Readonly<Record<string, string>>): SourceSettings {
   return {

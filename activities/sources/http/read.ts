@@ -25,10 +25,12 @@ async function fill(session: HttpSession, frontier: Frontier): Promise<void> {
   const { config, scope } = session;
   if (config.sitemap !== 'only') addSeeds(session, frontier);
   if (config.sitemap === 'skip') return;
-  const { pages, problems } = await readSitemaps(session);
+  const { pages, lastmods, problems } = await readSitemaps(session);
   for (const problem of problems) {
     frontier.hide(problem.detail);
     frontier.noteFailure(problem.failure, problem.detail);
   }
-  for (const id of pages) if (scope.excludedBy(id) === undefined) frontier.add(id, 0);
+  for (const id of pages) {
+    if (scope.excludedBy(id) === undefined) frontier.add(id, 0, lastmods.get(id));
+  }
 }

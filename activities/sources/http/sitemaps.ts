@@ -10,6 +10,8 @@ import type { HttpSession } from './session.ts';
 export interface SitemapReading {
   /** Ids in the order of the files, each once, out of scope included. */
   readonly pages: readonly string[];
+  /** By id, what the files say of the last change, as written. */
+  readonly lastmods: ReadonlyMap<string, string>;
   readonly files: readonly { readonly url: string; readonly count: number }[];
   /** Files that could not be read: pages may be missing. */
   readonly problems: readonly SitemapProblem[];
@@ -26,6 +28,7 @@ interface SitemapProblem {
  */
 export async function readSitemaps(session: HttpSession): Promise<SitemapReading> {
   const pages = new Set<string>();
+  const lastmods = new Map<string, string>();
   const files: { url: string; count: number }[] = [];
   const problems: SitemapProblem[] = [];
   const queue = await rootsOf(session);
@@ -37,7 +40,12 @@ export async function readSitemaps(session: HttpSession): Promise<SitemapReading
       problems.push(found);
     } else if (found.kind === 'pages') {
       files.push({ url: root.url, count: found.pages.length });
-      for (const page of found.pages) addPage(pages, pageId(page.url, session.config));
+      for (const { url, lastModified } of found.pages) {
+        const id = pageId(url, session.config);
+        if (id === undefined) continue;
+        pages.add(id);
+        if (lastModified !== undefined) lastmods.set(id, lastModified.slice(0, MAX_LASTMOD));
+      }
     } else {
       const fresh = [...new Set(found.sitemaps)].filter((url) => !seen.has(url));
       const room = root.depth < MAX_DEPTH ? Math.max(0, MAX_FILES - seen.size) : 0;
@@ -48,7 +56,7 @@ export async function readSitemaps(session: HttpSession): Promise<SitemapReading
       if (fresh.length > room) problems.push(tooManyFiles(root.url));
     }
   }
-  return { pages: [...pages], files, problems };
+  return { pages: [...pages], lastmods, files, problems };
 }
 
 interface Root {
@@ -107,10 +115,6 @@ async function fetchOne(
   );
 }
 
-function addPage(pages: Set<string>, id: string | undefined): void {
-  if (id !== undefined) pages.add(id);
-}
-
 function tooManyFiles(url: string): SitemapProblem {
   return {
     failure: 'InvalidDocument',
@@ -120,3 +124,5 @@ function tooManyFiles(url: string): SitemapProblem {
 
 const MAX_DEPTH = 3;
 const MAX_FILES = 500;
+/** A date with its offset; whoever writes more means something else. */
+const MAX_LASTMOD = 64;

@@ -1,7 +1,9 @@
 import { failure, isFailureName } from '../../../workflows/failures.ts';
 import type { ReadMessage } from '../contract.ts';
 import type { CrawlCursor } from './crawl-cursor.ts';
-import { createFrontier, type Frontier } from './frontier.ts';
+import { openCrawlLog } from './crawl-log.ts';
+import type { Frontier } from './frontier.ts';
+import { leftOutSentence } from './left-out.ts';
 import { pageId } from './page-id.ts';
 import type { Session } from './session.ts';
 import { MAX_PAGES } from './site-config.ts';
@@ -9,8 +11,8 @@ import type { Crawl } from './step.ts';
 import { visitPage } from './visit.ts';
 
 /**
- * Reads a site page by page, breadth first, at the pace that its host asks for. Each checkpoint holds the whole frontier; the last
- * one is `null`, also when nothing could be read. `fill` says where a crawl begins: default, the seeds.
+ * Reads a site page by page, breadth first, at the pace that its host asks for. Each checkpoint names the whole frontier, which lies in
+ * the store of crawls; the last one is `null`, also when nothing could be read. `fill` says where a crawl begins: default, the seeds.
  * @throws RateLimited - the host asks to wait; the last checkpoint begins with the page that was refused.
  * @throws SourceUnavailable - ten pages in a row did not answer. @throws any name - no page at all could be read, for this reason.
  */
@@ -20,11 +22,12 @@ export async function* crawl(
   fill: (frontier: Frontier) => Promise<void> | void = (frontier) => addSeeds(session, frontier),
 ): AsyncGenerator<ReadMessage<CrawlCursor>> {
   const maxPages = session.config.follow?.maxPages ?? MAX_PAGES;
-  const frontier = createFrontier({ maxPages }, from);
-  if (from === null) await fill(frontier);
-  yield* visitAll({ session, frontier, recentRecords: new Set() });
+  const log = await openCrawlLog(session.env, from, { maxPages });
+  const { frontier } = log;
+  if (log.isNew) await fill(frontier);
+  yield* visitAll({ session, frontier, log, recentRecords: new Set() });
   // Before a refusal too: the next run must begin anew, not resume on an empty frontier.
-  yield { kind: 'checkpoint', cursor: null };
+  yield { kind: 'checkpoint', cursor: log.end() };
   refuseNothing(frontier);
   yield listing(frontier);
 }
@@ -34,26 +37,26 @@ export function addSeeds({ config }: Session, frontier: Frontier): void {
 }
 
 async function* visitAll(state: Crawl): AsyncGenerator<ReadMessage<CrawlCursor>> {
-  const { session, frontier } = state;
+  const { session, frontier, log } = state;
   let sinceCheckpoint = 0;
   let silentInRow = 0;
   for (let visit = frontier.next(); visit !== undefined; visit = frontier.next()) {
     const waitMs = session.manners.waitMs(visit.id);
     if (waitMs > LONGEST_WAIT_MS) {
       frontier.again(visit, 'front');
-      yield { kind: 'checkpoint', cursor: frontier.toCursor() };
+      yield { kind: 'checkpoint', cursor: log.checkpoint() };
       throw longDelay(visit.id, waitMs);
     }
     const visited = await visitPage(state, visit);
     if (visited.kind === 'wait') {
-      yield { kind: 'checkpoint', cursor: frontier.toCursor() };
+      yield { kind: 'checkpoint', cursor: log.checkpoint() };
       throw visited.failure;
     }
     yield* visited.messages;
     sinceCheckpoint += 1;
     silentInRow = visited.transient === true ? silentInRow + 1 : 0;
     if (sinceCheckpoint >= session.pagesPerCheckpoint || silentInRow >= MAX_SILENT) {
-      yield { kind: 'checkpoint', cursor: frontier.toCursor() };
+      yield { kind: 'checkpoint', cursor: log.checkpoint() };
       sinceCheckpoint = 0;
     }
     if (silentInRow >= MAX_SILENT) throw siteAway(visit.id);
@@ -68,10 +71,12 @@ function refuseNothing({ result }: Frontier): void {
   throw failure(name, firstFailure.detail);
 }
 
-function listing({ hidden }: Frontier): ReadMessage<CrawlCursor> {
-  return hidden.length === 0
-    ? { kind: 'listing', complete: true }
-    : { kind: 'listing', complete: false, why: hidden.slice(0, 3).join(' ') };
+/** What the bounds of the configuration leave out is named even where the listing is complete: nobody would look for it. */
+function listing(frontier: Frontier): ReadMessage<CrawlCursor> {
+  const { hidden } = frontier;
+  const leftOut = leftOutSentence(frontier.toNotes().leftOut);
+  const why = [...hidden.slice(0, 3), ...(leftOut === undefined ? [] : [leftOut])].join(' ');
+  return { kind: 'listing', complete: hidden.length === 0, ...(why === '' ? {} : { why }) };
 }
 
 function longDelay(id: string, waitMs: number): Error {

@@ -1,10 +1,14 @@
-import { packState, unpackState, type CrawlCursor, type Queued } from './crawl-cursor.ts';
-import { createBounds, type FrontierLimits } from './frontier-bounds.ts';
+import type { FrontierRow } from '../../../adapters/postgres/crawls.ts';
+import type { CrawlNotes } from './crawl-notes.ts';
+import { createBounds, type Bound, type FrontierLimits } from './frontier-bounds.ts';
+import { createLeftOut, type LeftOutReason } from './left-out.ts';
+import { openPageBook } from './page-book.ts';
+import { createTextClusters } from './text-clusters.ts';
 
 /** What is still to be visited, in the order of discovery, and what was. */
 export interface Frontier {
   /** Adds a page unless it is known already or a bound is reached; a bound makes the listing incomplete. */
-  add(id: string, depth: number): void;
+  add(id: string, depth: number, lastmod?: string): void;
   /** Puts the following page of a list first, however many pages there are. Does nothing if it was visited: the list leads back. */
   addNext(id: string, depth: number, list: ListPlace): void;
   next(): Visit | undefined;
@@ -18,6 +22,12 @@ export interface Frontier {
   /** Was it visited, and found to be there? */
   isThere(id: string): boolean;
   noteAbsent(id: string): void;
+  /** Notes a link within the scope that the configuration leaves out: no reason to call the listing incomplete. */
+  leaveOut(id: string, reason: LeftOutReason): void;
+  /** Notes the text of a page that was read: many equal ones of one shape close that shape. */
+  noteText(id: string, textHash: string): void;
+  /** Why pages of this shape are visited no more. */
+  whyClosed(id: string): string | undefined;
   /** Notes why links or pages may be missing. */
   hide(why: string): void;
   /** Why the listing is not complete; empty if it is. */
@@ -25,7 +35,11 @@ export interface Frontier {
   readonly result: CrawlResult;
   noteOk(): void;
   noteFailure(failure: string, detail: string): void;
-  toCursor(): CrawlCursor;
+  toNotes(): CrawlNotes;
+  /** The pages that changed since the last time. */
+  takeRows(): readonly FrontierRow[];
+  /** The links that were left out since the last time, the first thousands of them. */
+  takeLeftOut(): readonly { readonly id: string; readonly reason: LeftOutReason }[];
 }
 
 export interface Visit {
@@ -35,6 +49,8 @@ export interface Visit {
   readonly tries: number;
   /** The list that it continues. */
   readonly list?: ListPlace;
+  /** What the sitemap says of its last change, as written. */
+  readonly lastmod?: string;
 }
 
 export interface ListPlace {
@@ -51,83 +67,69 @@ interface CrawlResult {
   readonly firstFailure?: { readonly failure: string; readonly detail: string };
 }
 
-/** @throws InvalidConfig - the cursor cannot be read. */
-export function createFrontier(limits: FrontierLimits, from: CrawlCursor | null): Frontier {
-  const state = unpackState(from);
-  const queue = state.queue;
-  const visited = new Set(state.visited);
-  const queued = new Set(queue.map(([id]) => id));
-  const bounds = createBounds(limits, [...visited, ...queued]);
-  const absent = new Set(state.absent);
-  const hidden = new Set(state.hidden);
-  let { anyOk, firstFailure } = state;
-  let unmeasured = 0;
-  const toCursor = (): CrawlCursor =>
-    packState({
-      queue: queue.filter(([id]) => queued.has(id)),
-      visited: [...visited],
-      absent: [...absent],
-      hidden: [...hidden],
-      anyOk,
-      ...(firstFailure ? { firstFailure } : {}),
-    });
+export interface CrawlState {
+  readonly notes: CrawlNotes;
+  /** In the order of discovery. */
+  readonly rows: readonly FrontierRow[];
+}
+
+export function createFrontier(limits: FrontierLimits, { notes, rows }: CrawlState): Frontier {
+  const book = openPageBook(rows);
+  const bounds = createBounds(limits);
+  for (const { url } of rows) bounds.count(url);
+  const hidden = new Set(notes.hidden);
+  const leftOut = createLeftOut(notes.leftOut);
+  const clusters = createTextClusters(notes.clusters);
+  let { anyOk, firstFailure } = notes;
+  let newlyLeftOut: { id: string; reason: LeftOutReason }[] = [];
   const hide = (why: string): void => void (hidden.size < MAX_REASONS && hidden.add(why));
-  const pages = (): number => visited.size + queued.size;
-  /** Packing tells the true size, but takes milliseconds: only after much was added. */
+  const leaveOut = (id: string, reason: LeftOutReason): void => {
+    const isVisited = reason !== 'equal text' && book.has(id);
+    if (!isVisited && leftOut.add(id, reason)) newlyLeftOut.push({ id, reason });
+  };
+  const refuse = (id: string, { reason, why }: Bound): void => {
+    leaveOut(id, reason);
+    hide(why);
+  };
   const noteAdded = (id: string): void => {
-    queued.add(id);
+    leftOut.remove(id);
     bounds.count(id);
-    unmeasured += id.length;
-    if (unmeasured < MEASURE_EVERY) return;
-    unmeasured = 0;
-    if (toCursor().packed.length > MAX_CURSOR_CHARACTERS) bounds.close();
   };
   return {
-    add(id, depth) {
-      if (visited.has(id) || queued.has(id)) return;
-      const because = bounds.whyNot(id, pages());
-      if (because !== undefined) return hide(because);
-      queue.push([id, depth, 0]);
+    add(id, depth, lastmod) {
+      if (book.has(id)) return book.date(id, lastmod);
+      const closed = clusters.whyNot(id);
+      const bound = closed
+        ? ({ reason: 'equal text', why: closed } as const)
+        : bounds.whyNot(id, book.size());
+      if (bound !== undefined) return refuse(id, bound);
+      book.put({ id, depth, tries: 0, ...(lastmod === undefined ? {} : { lastmod }) }, 'end');
       noteAdded(id);
     },
     addNext(id, depth, list) {
-      if (visited.has(id)) return;
-      const because = bounds.whyNotNext();
-      if (because !== undefined) return hide(because);
-      queue.unshift(toQueued({ id, depth, tries: 0, list }));
-      noteAdded(id);
+      if (book.wasVisited(id)) return;
+      const bound = bounds.whyNotNext();
+      if (bound !== undefined) return refuse(id, bound);
+      if (!book.has(id)) noteAdded(id);
+      book.put({ id, depth, tries: 0, list }, 'front');
     },
-    next() {
-      for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-        // A redirect or a list may have led to it in the meantime.
-        const fresh = queued.delete(entry[0]);
-        if (!fresh) continue;
-        visited.add(entry[0]);
-        return toVisit(entry);
-      }
-      return undefined;
-    },
-    again(visit, place) {
-      visited.delete(visit.id);
-      queued.add(visit.id);
-      if (place === 'front') queue.unshift(toQueued(visit));
-      else queue.push(toQueued(visit));
-    },
+    next: () => book.next(),
+    again: (visit, place) => book.put(visit, place),
     putBefore(id, visit) {
-      if (visited.has(id) || (pages() >= limits.maxPages && !queued.has(id))) return false;
-      visited.delete(visit.id);
-      // Entries of the same page further behind are skipped when their turn comes.
-      for (const one of [id, visit.id]) queued.add(one);
-      queue.unshift([id, visit.depth, 0], toQueued(visit));
+      const isNew = !book.has(id);
+      if (book.wasVisited(id) || (isNew && book.size() >= limits.maxPages)) return false;
+      if (isNew) noteAdded(id);
+      book.put(visit, 'front');
+      book.put({ id, depth: visit.depth, tries: 0 }, 'front');
       return true;
     },
-    wasVisited: (id) => visited.has(id),
-    isThere: (id) => visited.has(id) && !absent.has(id),
-    noteAbsent: (id) => void absent.add(id),
-    claim(id) {
-      queued.delete(id);
-      visited.add(id);
-    },
+    claim: (id) => book.claim(id),
+    wasVisited: (id) => book.wasVisited(id),
+    isThere: (id) => book.isThere(id),
+    noteAbsent: (id) => book.noteAbsent(id),
+    leaveOut,
+    noteText: (id, textHash) => clusters.note(id, textHash),
+    whyClosed: (id) => clusters.whyNot(id),
     hide,
     get hidden() {
       return [...hidden];
@@ -137,20 +139,20 @@ export function createFrontier(limits: FrontierLimits, from: CrawlCursor | null)
     },
     noteOk: () => void (anyOk = true),
     noteFailure: (name, detail) => void (firstFailure ??= { failure: name, detail }),
-    toCursor,
+    toNotes: () => ({
+      hidden: [...hidden],
+      anyOk,
+      ...(firstFailure ? { firstFailure } : {}),
+      leftOut: leftOut.toNotes(),
+      clusters: clusters.toNotes(),
+    }),
+    takeRows: () => book.takeChanges(),
+    takeLeftOut() {
+      const taken = newlyLeftOut;
+      newlyLeftOut = [];
+      return taken;
+    },
   };
 }
 
-function toQueued({ id, depth, tries, list }: Visit): Queued {
-  return list === undefined ? [id, depth, tries] : [id, depth, tries, list.id, list.page];
-}
-
-function toVisit([id, depth, tries, listId, page]: Queued): Visit {
-  const isListed = listId !== undefined && page !== undefined;
-  return { id, depth, tries, ...(isListed ? { list: { id: listId, page } } : {}) };
-}
-
 const MAX_REASONS = 20;
-const MEASURE_EVERY = 20_000;
-/** Cursors are rows that are written every few pages. */
-const MAX_CURSOR_CHARACTERS = 64_000;

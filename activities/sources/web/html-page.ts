@@ -8,7 +8,7 @@ import { pageId, placeOf } from './page-id.ts';
 import { isEmpty } from './record-document.ts';
 import { robotsTag } from './robots-tag.ts';
 import type { PagePlace, PageReading, Session } from './session.ts';
-import { suspicionOf } from './suspicion.ts';
+import { isScriptShell, suspicionOf } from './suspicion.ts';
 
 export interface HtmlPage {
   readonly url: string;
@@ -19,6 +19,8 @@ export interface HtmlPage {
   readonly validators?: Validators;
   /** What to do if the page has no text: one sentence. */
   readonly whenEmpty: string;
+  /** The same, if scripts would write it. */
+  readonly whenScripted: string;
 }
 
 /** Reads a page of HTML, fetched or rendered: what it holds and where it leads. Errors as `Answer.read` says. */
@@ -40,10 +42,13 @@ export async function readHtmlPage(
   if (article.noindex || tag.noindex) return { messages: [], links, skipped: 'noindex' };
   const canonical = article.canonical && pageId(article.canonical, config);
   const shared = { links, ...(canonical && canonical !== place.id ? { canonical } : {}) };
+  const remedy = isScriptShell(article) ? page.whenScripted : undefined;
   if (spec === undefined || extraction === undefined) {
+    if (remedy !== undefined) throw emptyPage({ ...page, whenEmpty: remedy });
     return { ...shared, messages: [only(articleDocument(article, page, place.id), page)] };
   }
-  const found = extractedDocuments(extraction, { page: { ...page, article }, place, spec }, config);
+  const fields = { ...page, article, ...(remedy === undefined ? {} : { remedy }) };
+  const found = extractedDocuments(extraction, { page: fields, place, spec }, config);
   if (spec.records !== undefined) return { ...shared, ...found };
   const messages = found.messages.map((one) =>
     one.kind === 'document' ? only({ ...one.document, ...validatorsOf(page) }, page) : one,

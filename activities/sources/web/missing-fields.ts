@@ -5,10 +5,11 @@ import { placeOf } from './page-id.ts';
 /** One sentence a missing field, for people: what was looked for, how often it matched, and where. */
 export function missingFields(
   misses: readonly Miss[],
-  { url, status, sizeBytes }: MissedPage,
+  { url, status, sizeBytes, remedy }: MissedPage,
 ): string {
   const where = `on "${placeOf(url)}" (${status}, ${sizeBytes} bytes)`;
-  return misses.map((miss) => sentence(miss, where)).join(' ');
+  const sentences = misses.map((miss) => sentence(miss, where));
+  return [...sentences, ...(remedy === undefined ? [] : [remedy])].join(' ');
 }
 
 /** @throws SelectorMissing - if anything is missing; says what was looked for. */
@@ -22,6 +23,8 @@ export interface MissedPage {
   readonly url: string;
   readonly status: number;
   readonly sizeBytes: number;
+  /** What to do, where the page itself shows it: one sentence. */
+  readonly remedy?: string;
 }
 
 function sentence({ field, tried }: Miss, where: string): string {

@@ -1,13 +1,25 @@
 import { failure } from '../../../workflows/failures.ts';
+import { textHash } from './crawl-log.ts';
 import { isVariant, pageId, placeOf } from './page-id.ts';
-import type { DocumentMessage, PageReading, Session } from './session.ts';
+import type { Answer, DocumentMessage, PageReading, Session } from './session.ts';
 import type { Step } from './step.ts';
 
 /** Takes what a page holds: its messages, and into the frontier where it leads. @throws InvalidDocument - a seed of no use. */
-export function takePage(step: Step, id: string, page: PageReading): readonly DocumentMessage[] {
-  const { session, frontier, visit } = step;
-  if (isView(step, id, page.canonical)) return [];
+export function takePage(
+  step: Step,
+  id: string,
+  page: PageReading,
+  answer: Pick<Answer, 'headers'>,
+): readonly DocumentMessage[] {
+  const { session, frontier, log, visit } = step;
+  if (isView(step, id, page.canonical)) {
+    const detail = `It is a view of "${placeOf(page.canonical ?? '')}".`;
+    log.note({ url: id, kind: 'not read', reason: 'view', detail });
+    return [];
+  }
   frontier.claim(id);
+  const links = linksOf(step, page.links);
+  noteReading(step, id, { page, links, headers: answer.headers });
   if (page.skipped !== undefined)
     session.env.log.debug('left a page out', { id, because: page.skipped });
   if (page.skipped === 'content type' && session.scope.isSeed(visit.id)) {
@@ -17,9 +29,56 @@ export function takePage(step: Step, id: string, page: PageReading): readonly Do
     );
   }
   addNext(step, page.next);
-  if (visit.depth < session.maxDepth) addLinks(step, page.links);
+  followLinks(step, links);
   return noted(step, page.messages);
 }
+
+/** Adds where a page leads; what lies deeper than the configuration wants is counted instead. */
+export function followLinks({ session, frontier, visit }: Step, links: readonly string[]): void {
+  for (const id of links) {
+    if (visit.depth < session.maxDepth) frontier.add(id, visit.depth + 1);
+    else if (session.config.follow !== undefined) frontier.leaveOut(id, 'depth');
+  }
+}
+
+interface Reading {
+  readonly page: PageReading;
+  readonly links: readonly string[];
+  readonly headers: Answer['headers'];
+}
+
+/** What the next run has to know, to skip the page if it is unchanged, and people who ask about it. */
+function noteReading(
+  { frontier, log, visit }: Step,
+  id: string,
+  { page, links, headers }: Reading,
+): void {
+  const text = textOf(page);
+  const hash = text === undefined ? undefined : textHash(text);
+  if (hash !== undefined) frontier.noteText(id, hash);
+  const tooMany = links.reduce((total, link) => total + link.length + 1, 0) > MAX_LINK_CHARACTERS;
+  const { etag, 'last-modified': lastModified } = headers;
+  log.note({
+    url: id,
+    kind: 'read',
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(hash === undefined ? {} : { textHash: hash }),
+    ...(tooMany ? {} : { links }),
+    ...(visit.lastmod === undefined ? {} : { sitemapLastmod: visit.lastmod }),
+    ...(page.skipped === undefined ? {} : { reason: page.skipped }),
+  });
+}
+
+/** Of a page that is one document; records of a list are no text of the page. */
+function textOf({ messages: [first, ...others] }: PageReading): string | undefined {
+  if (first?.kind !== 'document' || others.length > 0) return undefined;
+  const { body } = first.document;
+  return body.kind === 'file' ? undefined : body.text;
+}
+
+/** Beyond it a page is read in each run: what it leads to would weigh more than the page. */
+const MAX_LINK_CHARACTERS = 100_000;
 
 /** Is the page a view of another one that is there? If that has not been read yet, it is read first. */
 function isView({ session, frontier, visit }: Step, id: string, canonical?: string): boolean {
@@ -50,15 +109,15 @@ function whyNotNext(id: string, page: number, { config, scope }: Session): strin
   return `goes on at host "${new URL(id).host}", which is out of scope.`;
 }
 
-function addLinks(
-  { session: { scope, config }, frontier, visit }: Step,
+/** The ids of its links within the scope, each once. */
+function linksOf(
+  { session: { scope, config } }: Step,
   links: readonly string[],
-): void {
-  for (const link of links) {
-    const id = pageId(link, config);
-    if (id === undefined || ASSET.test(new URL(id).pathname)) continue;
-    if (scope.excludedBy(id) === undefined) frontier.add(id, visit.depth + 1);
-  }
+): readonly string[] {
+  const ids = new Set(links.flatMap((link) => pageId(link, config) ?? []));
+  return [...ids].filter(
+    (id) => scope.excludedBy(id) === undefined && !ASSET.test(new URL(id).pathname),
+  );
 }
 
 /** Never documents: asking for them would only cost their site. */

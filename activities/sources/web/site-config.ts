@@ -41,6 +41,11 @@ export const SiteConfig = z.strictObject({
     .describe(
       'Least time between two requests to a host. Default: 1000, or 50 for hosts that the operator allows. At least 200 for public hosts.',
     ),
+  rereadAfterDays: z
+    .exactOptional(z.number().min(0).max(365))
+    .describe(
+      'A page is read again after so many days, whatever its validators say; 0 reads every page in every run. Default: 7.',
+    ),
   trailingSlash: z
     .enum(['keep', 'remove'])
     .default('keep')
@@ -114,5 +119,5 @@ function badExtract(extract: SiteConfig['extract']): readonly string[] {
   ];
 }
 
-/** The list of pages to visit travels in the cursor, which must stay small. */
-export const MAX_PAGES = 2_000;
+/** A crawl holds the addresses of its pages in memory: so many of usual length take some 30 MB. */
+export const MAX_PAGES = 100_000;

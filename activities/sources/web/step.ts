@@ -1,4 +1,6 @@
 import type { KnownDocument } from '../contract.ts';
+import type { KnownPage } from '../../../adapters/postgres/crawls.ts';
+import type { CrawlLog } from './crawl-log.ts';
 import type { Frontier, Visit } from './frontier.ts';
 import type { Session } from './session.ts';
 
@@ -6,6 +8,7 @@ import type { Session } from './session.ts';
 export interface Crawl {
   readonly session: Session;
   readonly frontier: Frontier;
+  readonly log: CrawlLog;
   /** Ids of the records that came last: a list that grows while it is read repeats some on its next page. */
   readonly recentRecords: Set<string>;
 }
@@ -14,4 +17,6 @@ export interface Crawl {
 export interface Step extends Crawl {
   readonly visit: Visit;
   readonly known?: KnownDocument;
+  /** What earlier visits have found. */
+  readonly page?: KnownPage;
 }

@@ -24,6 +24,14 @@ export function suspicionOf(
   return formAlone ? 'login' : undefined;
 }
 
+/** Is there nothing yet, because scripts would write it (B1)? At most a notice that says so. */
+export function isScriptShell({ markdown, scripts }: Article): boolean {
+  if (scripts === 'none') return false;
+  const text = markdown.trim();
+  if (text === '') return true;
+  return text.length < 200 && (WAITING.test(text) || (scripts === 'needed' && text.length < 50));
+}
+
 function isLoginPath(url: string): boolean {
   return LOGIN_PATH.test(new URL(url).pathname);
 }
@@ -34,3 +42,5 @@ const LOGIN =
   /\b(?:log ?in|sign ?in|log on|anmelden|anmeldung|einloggen|connexion|se connecter|iniciar sesión|accedi)\b/i;
 const MISSING =
   /^(?:(?:http )?error |fehler )?404\b|[-–|:] ?404$|\b(?:page|site|file|document) (?:was )?not found\b|^not found\b|page (?:does not|doesn.t) exist|seite nicht gefunden|page introuvable|página no encontrada|pagina non trovata|nothing (?:was )?found/i;
+const WAITING =
+  /^\W*(?:please wait|loading|bitte warten|wird geladen|lädt|chargement|cargando|caricamento|carregando|laden)\b|\b(?:enable|requires?|needs?|activate|turn on|without) javascript\b|\bjavascript (?:is )?(?:disabled|required|needed|must be enabled)/i;

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../../workflows/failures.ts';
 import type { ReadMessage } from '../contract.ts';
 import type { Visit } from './frontier.ts';
 import { pageId, placeOf } from './page-id.ts';
-import { takePage } from './page-taking.ts';
+import { followLinks, takePage } from './page-taking.ts';
 import type { Answer, Session } from './session.ts';
+import { isUnchangedBySitemap, validatorsFor } from './skipping.ts';
 import type { Crawl, Step } from './step.ts';
 import { statusOf, visitFailure } from './visit-failure.ts';
 
@@ -20,8 +20,14 @@ export type Visited =
 
 /** Visits one page: what it says becomes messages, where it leads goes into the frontier. Throws only what is no failure of a page. */
 export async function visitPage(crawl: Crawl, visit: Visit): Promise<Visited> {
-  const known = (await crawl.session.env.known([visit.id])).get(visit.id);
-  const step: Step = { ...crawl, visit, ...(known ? { known } : {}) };
+  const { env } = crawl.session;
+  const [documents, pages] = await Promise.all([
+    env.known([visit.id]),
+    env.crawls.pages([visit.id]),
+  ]);
+  const known = documents.get(visit.id);
+  const page = pages.get(visit.id);
+  const step: Step = { ...crawl, visit, ...(known ? { known } : {}), ...(page ? { page } : {}) };
   return attempt(step, visit.id, () => askAndRead(step));
 }
 
@@ -36,15 +42,45 @@ async function attempt(step: Step, landed: string, act: () => Promise<Visited>):
 }
 
 async function askAndRead(step: Step): Promise<Visited> {
-  const { session, frontier, visit, known } = step;
-  if (!(await session.manners.allows(visit.id))) return leftOut(step, 'robots.txt disallows it');
-  const answer = await session.ask(visit.id, maySkip(step) ? known : undefined);
+  const { session, frontier, visit } = step;
+  const closed = session.scope.isSeed(visit.id) ? undefined : frontier.whyClosed(visit.id);
+  if (closed !== undefined) return trapped(step, closed);
+  if (!(await session.manners.allows(visit.id)))
+    return leftOut(step, 'robots', 'robots.txt disallows it');
+  if (isUnchangedBySitemap(step)) return unchanged(step, visit.id);
+  const answer = await session.ask(visit.id, validatorsFor(step));
   const id = pageId(answer.url, session.config) ?? visit.id;
+  noteAnswer(step, id, answer);
   const elsewhere = id === visit.id ? undefined : await whyNotThere(session, id);
-  if (elsewhere !== undefined) return leftOut(step, elsewhere);
+  if (elsewhere !== undefined) return leftOut(step, 'redirect', elsewhere);
   // Somebody else's page, which had its own turn.
   if (id !== visit.id && frontier.wasVisited(id)) return done();
   return attempt(step, id, () => onAnswer(step, id, answer));
+}
+
+/** B15: one more page of a shape whose pages all say the same. */
+function trapped({ frontier, log, visit }: Step, why: string): Visited {
+  frontier.noteAbsent(visit.id);
+  frontier.leaveOut(visit.id, 'equal text');
+  frontier.hide(why);
+  log.note({ url: visit.id, kind: 'not read', reason: 'equal text', detail: why });
+  return done();
+}
+
+function noteAnswer({ log, visit }: Step, id: string, { status, url }: Answer): void {
+  const fetchedAt = new Date().toISOString();
+  log.note({ url: id, kind: 'not read', fetchedAt, status });
+  if (id === visit.id) return;
+  const detail = `It redirects to "${placeOf(id)}".`;
+  log.note({
+    url: visit.id,
+    kind: 'not read',
+    fetchedAt,
+    status,
+    finalUrl: url,
+    reason: 'redirect',
+    detail,
+  });
 }
 
 /** Why the page that another one redirects to is none of ours. */
@@ -57,40 +93,36 @@ async function whyNotThere({ scope, manners }: Session, id: string): Promise<str
 }
 
 async function onAnswer(step: Step, id: string, answer: Answer): Promise<Visited> {
-  const { session, frontier, visit } = step;
+  const { session, visit } = step;
   const status = statusOf(answer, visit.id, session.hasCredentials(id));
   if (status.kind === 'gone') return onGone(step, status.why);
-  if (status.kind === 'ok') {
-    const listId = visit.list?.id ?? visit.id;
-    return done(...takePage(step, id, await answer.read({ id, asked: visit.id, listId })));
-  }
-  frontier.claim(id);
-  frontier.noteOk();
+  if (status.kind === 'not-modified') return unchanged(step, id);
+  const listId = visit.list?.id ?? visit.id;
+  return done(...takePage(step, id, await answer.read({ id, asked: visit.id, listId }), answer));
+}
+
+/** Its links are those that it had when it was read. */
+function unchanged(step: Step, id: string): Visited {
+  step.frontier.claim(id);
+  step.frontier.noteOk();
+  step.log.note({ url: id, kind: 'not read' });
+  followLinks(step, step.page?.links ?? []);
   return done({ kind: 'seen', id });
 }
 
-/**
- * A page that is not read again hides its links, and the records of a list. And once in about seven runs it is read anyway, so that a
- * site whose validators lie cannot freeze a document (B11); the draw is the same in every attempt of a run.
- */
-function maySkip({ session, visit }: Step): boolean {
-  const { config, env, maxDepth } = session;
-  if (visit.depth < maxDepth || config.extract?.records !== undefined) return false;
-  const draw = createHash('sha256').update(`${visit.id} ${env.startedAt.toISOString()}`).digest();
-  return draw.readUInt8(0) % 7 !== 0;
-}
-
 /** Not asked for, or not ours. A seed or a stored document must not vanish silently for it. */
-function leftOut(step: Step, because: string): Visited {
-  const { session, frontier, visit } = step;
+function leftOut(step: Step, reason: 'robots' | 'redirect', because: string): Visited {
+  const { session, frontier, log, visit } = step;
   frontier.noteAbsent(visit.id);
+  log.note({ url: visit.id, kind: 'not read', reason, detail: because });
   if (!isOurs(step)) {
     session.env.log.debug('left a page out', { id: visit.id, because });
     return done();
   }
-  const remedy = because.startsWith('robots')
-    ? 'Ask the owner of the site for access'
-    : 'If the site moved, name the new address in "urls"';
+  const remedy =
+    reason === 'robots'
+      ? 'Ask the owner of the site for access'
+      : 'If the site moved, name the new address in "urls"';
   throw failure('Blocked', `"${placeOf(visit.id)}" was not read: ${because}. ${remedy}.`);
 }
 
@@ -98,9 +130,10 @@ function isOurs({ session, visit, known }: Step): boolean {
   return known !== undefined || session.scope.isSeed(visit.id);
 }
 
-function onGone({ session, frontier, visit }: Step, why: string): Visited {
+function onGone({ session, frontier, log, visit }: Step, why: string): Visited {
   const place = placeOf(visit.id);
   frontier.noteAbsent(visit.id);
+  log.note({ url: visit.id, kind: 'not read', reason: 'gone', detail: why });
   const isSeed = session.scope.isSeed(visit.id);
   if (isSeed) frontier.noteFailure('NotFound', `"${place}" is not there. ${why} Mend "urls".`);
   if (isSeed && session.maxDepth > 0) {
@@ -127,6 +160,7 @@ async function onFailure(step: Step, landed: string, error: unknown): Promise<Vi
   }
   if (found.kind === 'page') return failedPage(step, landed, found);
   frontier.noteAbsent(visit.id);
+  step.log.note({ url: visit.id, kind: 'not read', reason: 'policy', detail: found.detail });
   session.env.log.debug('left a page out', { id: visit.id, because: found.detail });
   return done();
 }
@@ -142,6 +176,7 @@ async function failedPage(
     frontier.claim(id);
     frontier.noteAbsent(id);
   }
+  step.log.note({ url: landed, kind: 'not read', reason: name, detail });
   frontier.noteFailure(name, detail);
   const transient = name === 'SourceUnavailable';
   // A page that never was a document led to none; but what is only away for now may be new.

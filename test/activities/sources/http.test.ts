@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { KnownDocument, ReadMessage } from '../../../activities/sources/contract.ts';
 import { http } from '../../../activities/sources/http.ts';
 import { describeSource } from '../../contracts/source.ts';
+import { memoryCrawls } from '../../fakes/crawl-store.ts';
 import { sourceEnv, type SourceEnvOverrides, type TestSourceEnv } from '../../fakes/source-env.ts';
 import {
   articlePage,
@@ -159,9 +160,9 @@ describeSource('http', async () => {
       },
       {
         why: 'too many pages',
-        config: { urls: [site.origin], follow: { maxPages: 2001 } },
+        config: { urls: [site.origin], follow: { maxPages: 100_001 } },
         outcome: 'InvalidConfig',
-        naming: /2001.*2000/,
+        naming: /100001.*100000/,
       },
       {
         why: 'the whole web',
@@ -430,7 +431,11 @@ describe('scope', () => {
     expect(there(found)).toStrictEqual(['/', '/docs/a', '/docs/e']);
     expect(other.requests).toStrictEqual([]);
     expect(site.requests).not.toContain('GET /style.css');
-    expect(listing(found)).toStrictEqual({ kind: 'listing', complete: true });
+    expect(listing(found)).toStrictEqual({
+      kind: 'listing',
+      complete: true,
+      why: `Left out: 1 page deeper than "follow.maxDepth" ("${site.origin}/docs/f").`,
+    });
   });
 
   test('without "follow" only the seeds are read', async () => {
@@ -485,7 +490,10 @@ describe('scope', () => {
 
   test('B15: query variants of one path are cut, and the listing names the path', async () => {
     const variants = Array.from({ length: 60 }, (_, index) => `/list?page=${index}`);
-    const site = await serve({ '/': articlePage('Home', variants), '/list': articlePage('List') });
+    const site = await serve({
+      '/': articlePage('Home', variants),
+      ...Object.fromEntries(variants.map((path) => [path, articlePage(path)])),
+    });
 
     const found = await read(crawlOf(site));
 
@@ -493,6 +501,26 @@ describe('scope', () => {
     expect(listing(found)).toMatchObject({
       complete: false,
       why: expect.stringContaining('/list" has more than 50'),
+    });
+  });
+
+  test('B15: addresses of one shape that all say the same end the search among them', async () => {
+    const visitors = Array.from({ length: 40 }, (_, index) => `/item/${index}`);
+    const site = await serve({
+      '/': articlePage('Home', [...visitors, '/other']),
+      '/other': articlePage('Other'),
+      '*': articlePage('The same for all'),
+    });
+
+    const found = await read(crawlOf(site));
+
+    expect(there(found).filter((path) => path.startsWith('/item'))).toHaveLength(21);
+    expect(there(found)).toContain('/other');
+    expect(listing(found)).toMatchObject({
+      complete: false,
+      why: expect.stringMatching(
+        /\/item\/#" hold the same text.*19 pages among others of equal text/u,
+      ),
     });
   });
 
@@ -582,7 +610,7 @@ describe('robots.txt (B8)', () => {
 
     expect(there(found)).toStrictEqual(['/']);
     expect(found.error).toMatchObject({ type: 'RateLimited', nextRetryDelay: expect.any(Number) });
-    expect(lastCursor(found)).toMatchObject({ v: 1 });
+    expect(lastCursor(found)).toMatchObject({ v: 2, step: 1 });
   });
 });
 
@@ -707,31 +735,156 @@ describe('a site in trouble', () => {
 });
 
 describe('skipping work (B11)', () => {
-  test('an unchanged page is only seen, except in the run that reads it anyway', async () => {
+  /** Reads the same site on several days, as runs that share what is known of its pages. */
+  async function readDaily(
+    config: Record<string, unknown>,
+    days: readonly number[],
+    known: ReadonlyMap<string, KnownDocument>,
+  ): Promise<readonly Read[]> {
+    let startedAt = new Date();
+    const crawls = memoryCrawls(() => startedAt);
+    const readings: Read[] = [];
+    for (const day of days) {
+      startedAt = new Date(Date.UTC(2026, 10, 1) + day * 86_400_000);
+      readings.push(await read(config, null, env({ known, startedAt, crawls })));
+    }
+    return readings;
+  }
+
+  function kindOf({ messages: [first] }: Read): string {
+    return first?.kind ?? '';
+  }
+
+  test('an unchanged page is only seen until a week has passed since it was last read', async () => {
     const site = await serve({ '/': withEtag(articlePage('Home'), '"v1"') });
     const known = new Map<string, KnownDocument>([[`${site.origin}/`, { etag: '"v1"' }]]);
-    const kinds: string[] = [];
+    const days = Array.from({ length: 29 }, (_, day) => day);
 
-    for (let day = 1; day <= 28; day += 1) {
-      const startedAt = new Date(Date.UTC(2026, 10, day));
-      const { messages } = await read({ urls: [site.origin] }, null, env({ known, startedAt }));
-      kinds.push(messages[0]?.kind ?? '');
-    }
+    const kinds = (await readDaily({ urls: [site.origin] }, days, known)).map(kindOf);
+    const again = (await readDaily({ urls: [site.origin] }, days, known)).map(kindOf);
 
-    expect(kinds.filter((kind) => kind === 'seen').length).toBeGreaterThan(14);
-    expect(kinds).toContain('document');
+    const readOn = kinds.flatMap((kind, day) => (kind === 'document' ? [day] : []));
+    const gaps = readOn.slice(1).map((day, index) => day - (readOn[index] ?? 0));
+    expect(readOn[0]).toBe(0);
+    expect(gaps.length).toBeGreaterThan(2);
+    expect(gaps.every((days) => days === 6 || days === 7)).toBe(true);
+    expect(again).toStrictEqual(kinds);
   });
 
-  test('a page whose links are followed is always read: 304 would hide them', async () => {
+  test('a page whose links nobody knows yet is read: 304 would hide them', async () => {
     const site = await serve({
       '/': withEtag(articlePage('Home', ['/a']), '"v1"'),
       '/a': articlePage('A'),
     });
     const known = new Map<string, KnownDocument>([[`${site.origin}/`, { etag: '"v1"' }]]);
 
-    const found = await read(crawlOf(site), null, env({ known }));
+    const found = await read(crawlOf(site), null, env({ known, crawls: memoryCrawls() }));
 
     expect(there(found)).toStrictEqual(['/', '/a']);
+  });
+
+  test('a page that answers 304 leads where it led when it was read', async () => {
+    const site = await serve({
+      '/': withEtag(articlePage('Home', ['/a']), '"v1"'),
+      '/a': withEtag(articlePage('A', ['/b']), '"v2"'),
+      '/b': articlePage('B', ['/c']),
+      '/c': articlePage('C'),
+    });
+    const known = new Map<string, KnownDocument>([
+      [`${site.origin}/`, { etag: '"v1"' }],
+      [`${site.origin}/a`, { etag: '"v2"' }],
+    ]);
+
+    const [first, second] = await readDaily(crawlOf(site, {}, { maxDepth: 2 }), [0, 1], known);
+
+    expect(first && there(first)).toStrictEqual(['/', '/a', '/b']);
+    expect(second && there(second)).toStrictEqual(['/', '/a', '/b']);
+    expect(second && kindOf(second)).toBe('seen');
+    expect(second && listing(second)).toStrictEqual(first && listing(first));
+  });
+
+  test('a page that failed, or that is not stored, is read whatever its validators say', async () => {
+    const site = await serve({ '/': withEtag(articlePage('Home'), '"v1"') });
+    const failed = new Map<string, KnownDocument>([[`${site.origin}/`, { failed: true }]]);
+
+    const kinds = await Promise.all(
+      [failed, new Map()].map(async (known) =>
+        (await readDaily({ urls: [site.origin] }, [0, 1], known)).map(kindOf),
+      ),
+    );
+
+    expect(kinds.flat()).toStrictEqual(['document', 'document', 'document', 'document']);
+  });
+
+  test('"rereadAfterDays: 0" reads every page in every run', async () => {
+    const site = await serve({ '/': withEtag(articlePage('Home'), '"v1"') });
+    const known = new Map<string, KnownDocument>([[`${site.origin}/`, { etag: '"v1"' }]]);
+
+    const readings = await readDaily({ urls: [site.origin], rereadAfterDays: 0 }, [0, 1], known);
+
+    expect(readings.map(kindOf)).toStrictEqual(['document', 'document']);
+  });
+
+  test('a page without validators is not asked for while its sitemap names the same change', async () => {
+    const lastmod = (text: string): Page => ({
+      headers: { 'content-type': 'application/xml' },
+      body: `<urlset><url><loc>@ORIGIN@/a</loc><lastmod>${text}</lastmod></url></urlset>`,
+    });
+    const site = await serve({ '/a': articlePage('A'), '/s.xml': lastmod('2026-10-01') });
+    const known = new Map<string, KnownDocument>([[`${site.origin}/a`, {}]]);
+    const config = { urls: [`${site.origin}/a`], sitemap: `${site.origin}/s.xml` };
+    const asked = (): number => site.requests.filter((one) => one === 'GET /a').length;
+    const crawls = memoryCrawls(() => new Date('2026-11-01'));
+    const readOn = (day: string): Promise<Read> =>
+      read({ ...config }, null, env({ known, crawls, startedAt: new Date(day) }));
+
+    const first = await readOn('2026-11-01');
+    const second = await readOn('2026-11-02');
+    const askedTwice = asked();
+    site.put('/s.xml', lastmod('2026-11-02'));
+    const third = await readOn('2026-11-03');
+
+    expect([first, second, third].map(kindOf)).toStrictEqual(['document', 'seen', 'document']);
+    expect([askedTwice, asked()]).toStrictEqual([1, 2]);
+  });
+});
+
+describe('what is known of a page afterwards', () => {
+  test('when it was asked for, what came, and why it is no document', async () => {
+    const site = await serve({
+      '/robots.txt': {
+        headers: { 'content-type': 'text/plain' },
+        body: 'user-agent: *\ndisallow: /no',
+      },
+      '/': articlePage('Home', ['/no', '/old', '/hidden', '/gone', '/empty', '/view?a=1', '/a']),
+      '/a': withEtag(articlePage('A', ['/deep', '/']), '"a"'),
+      '/old': redirectTo('/a'),
+      '/hidden': articlePage('H', [], '<meta name="robots" content="noindex">'),
+      '/view': articlePage('View', [], '<link rel="canonical" href="/view">'),
+      '/empty': '<html></html>',
+    });
+    const crawls = memoryCrawls();
+
+    await read(crawlOf(site, {}, { maxDepth: 1 }), null, env({ crawls }));
+
+    const page = (path: string) => crawls.page(`${site.origin}${path}`);
+    expect(page('/a')).toMatchObject({
+      kind: 'read',
+      status: 200,
+      etag: '"a"',
+      textHash: expect.stringMatching(/^[0-9a-f]{64}$/u),
+      links: [`${site.origin}/deep`, `${site.origin}/`],
+      fetchedAt: expect.stringMatching(/^\d{4}-/u),
+    });
+    expect(page('/a')).not.toHaveProperty('reason');
+    expect(page('/no')).not.toHaveProperty('fetchedAt');
+    expect(
+      ['/no', '/old', '/hidden', '/gone', '/empty', '/view?a=1', '/deep'].map(
+        (path) => page(path)?.reason,
+      ),
+    ).toStrictEqual(['robots', 'redirect', 'noindex', 'gone', 'EmptyResult', 'view', 'depth']);
+    expect(page('/old')).toMatchObject({ status: 200, finalUrl: `${site.origin}/a` });
+    expect(page('/gone')).toMatchObject({ status: 404 });
   });
 });
 
