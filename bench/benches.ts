@@ -1,11 +1,15 @@
 import { collectDb } from './benches/collect-db.ts';
 import { collectFlat } from './benches/collect-flat.ts';
 import { deltaNoop } from './benches/delta-noop.ts';
+import { load10k } from './benches/load-10k.ts';
 import { schedules10k } from './benches/schedules-10k.ts';
 import { wfOverhead } from './benches/wf-overhead.ts';
 import type { Bench } from './report.ts';
 
 /** Every bench by its name, alphabetical. */
 export const benches: ReadonlyMap<string, Bench> = new Map(
-  [collectDb, collectFlat, deltaNoop, schedules10k, wfOverhead].map((bench) => [bench.name, bench]),
+  [collectDb, collectFlat, deltaNoop, load10k, schedules10k, wfOverhead].map((bench) => [
+    bench.name,
+    bench,
+  ]),
 );

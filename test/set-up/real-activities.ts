@@ -13,14 +13,22 @@ export interface RealParts {
   readonly db: Database;
   readonly cloud: TestCloud;
   readonly temporal: Temporal;
+  /** Settings of the worker, beyond those of every test. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The activities of production, wired as a worker wires them, to the parts of a test. */
-export function realActivities({ db, cloud, temporal }: RealParts): AllCollectionActivities {
+export function realActivities({
+  db,
+  cloud,
+  temporal,
+  environment = {},
+}: RealParts): AllCollectionActivities {
   const config = readWorkerConfig({
     WELLSPRING_DATABASE_URL: 'postgres://not-used',
     WELLSPRING_INGESTION_POLL: '50 ms',
     WELLSPRING_ALLOWED_COMMANDS: '*',
+    ...environment,
   });
   const logger = pino({ enabled: false });
   const { client } = temporal;
