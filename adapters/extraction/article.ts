@@ -35,7 +35,12 @@ export function extractArticle(
 }
 
 function plainArticle(html: string): Article {
-  const silent = { noindex: false, nofollow: false, passwordField: false };
+  const silent = {
+    noindex: false,
+    nofollow: false,
+    passwordField: false,
+    scripts: 'none',
+  } as const;
   return { markdown: plainTextOf(html), links: [], ...silent };
 }
 

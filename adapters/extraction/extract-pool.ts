@@ -12,6 +12,8 @@ export interface ReadingLimits {
   readonly signal?: AbortSignal;
   /** For this page alone, from when its thread begins. Default: 20 seconds. */
   readonly deadlineMs?: number;
+  /** Of the thread's heap, looked at a few times a second. Default: 1024. */
+  readonly maxHeapMb?: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ReadingLimits {
 export async function readInThread<Name extends keyof Readings>(
   name: Name,
   body: Parameters<Readings[Name]>[0],
-  { signal = NEVER, deadlineMs = DEADLINE_MS }: ReadingLimits = {},
+  { signal = NEVER, deadlineMs = DEADLINE_MS, maxHeapMb = MAX_HEAP_MB }: ReadingLimits = {},
 ): Promise<ReturnType<Readings[Name]>> {
   const { piscina, turns } = await currentPool();
   await turns.take(signal);
@@ -30,7 +32,7 @@ export async function readInThread<Name extends keyof Readings>(
   const deadline = AbortSignal.timeout(deadlineMs);
   const seat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const sitting = () => piscina.threads.find(({ threadId }) => threadId === seat[0]);
-  const memory = watchMemory(sitting, MAX_HEAP_MB * MB);
+  const memory = watchMemory(sitting, maxHeapMb * MB);
   try {
     const stop = AbortSignal.any([signal, deadline, memory.signal]);
     const outcome = await piscina.run({ name, body, seat }, { signal: stop });
@@ -39,7 +41,7 @@ export async function readInThread<Name extends keyof Readings>(
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.aborted) throw unreadable(body, `took more than ${deadlineMs / 1000} seconds`);
-    if (memory.signal.aborted) throw unreadable(body, `took more than ${MAX_HEAP_MB} MB`);
+    if (memory.signal.aborted) throw unreadable(body, `took more than ${maxHeapMb} MB`);
     throw error;
   } finally {
     memory.stop();

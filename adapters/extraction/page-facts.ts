@@ -18,6 +18,8 @@ export interface PageFacts {
   readonly modified?: string;
   /** There is a field for a password. */
   readonly passwordField: boolean;
+  /** Has it scripts of its own, and does it say that it needs them? */
+  readonly scripts: 'none' | 'some' | 'needed';
 }
 
 /** Reads the facts and makes the addresses of links and images in `document` absolute. */
@@ -35,7 +37,18 @@ export function pageFacts(document: PageDocument, url: string): PageFacts {
     noindex: /\b(?:noindex|none)\b/.test(robots),
     nofollow: /\b(?:nofollow|none)\b/.test(robots),
     passwordField: document.querySelectorAll('input[type="password"]').length > 0,
+    scripts: scriptsOf(document),
   };
+}
+
+function scriptsOf(document: PageDocument): PageFacts['scripts'] {
+  const types = Array.from(document.querySelectorAll('script')).map(
+    (script) => script.getAttribute('type') ?? '',
+  );
+  // Data for search engines and the like is no program.
+  if (types.every((type) => /json|template|text\/(?!javascript)/i.test(type))) return 'none';
+  const notices = Array.from(document.querySelectorAll('noscript'));
+  return notices.some((one) => /javascript/i.test(one.textContent ?? '')) ? 'needed' : 'some';
 }
 
 function textFact<Name extends string>(

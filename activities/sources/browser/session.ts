@@ -37,7 +37,12 @@ export async function openSession(config: BrowserConfig, env: SourceEnv): Promis
       const page = await lease.render({ url, userAgent, signal, ...limits, ...awaiting });
       return {
         ...page,
-        read: (place) => readHtmlPage({ ...page, whenEmpty: WHEN_EMPTY }, place, session),
+        read: (place) =>
+          readHtmlPage(
+            { ...page, whenEmpty: WHEN_EMPTY, whenScripted: WHEN_EMPTY },
+            place,
+            session,
+          ),
       };
     },
     async close() {

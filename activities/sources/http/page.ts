@@ -68,10 +68,12 @@ async function readHtml(
 ): Promise<PageReading> {
   const html = decodePage(response.body, contentTypeOf(response, session), response.url);
   const page = { ...factsOf(response), html, validators: validatorsOf(response) };
-  return readHtmlPage({ ...page, whenEmpty: WHEN_EMPTY }, place, session);
+  const remedies = { whenEmpty: WHEN_EMPTY, whenScripted: WHEN_SCRIPTED };
+  return readHtmlPage({ ...page, ...remedies }, place, session);
 }
 
 const WHEN_EMPTY = 'If scripts write it, use a source of type "browser".';
+const WHEN_SCRIPTED = 'Scripts write this page: use a source of type "browser".';
 
 function factsOf({ url, status, headers, body }: NetResponse) {
   return { url, status, headers, sizeBytes: body.length };

@@ -65,7 +65,7 @@ describe('a page that takes too long', () => {
     });
     delay.disable();
     // A heartbeat comes every few seconds; here nothing ever waited for one.
-    expect(delay.max / 1e6).toBeLessThan(1000);
+    expect(delay.max / 1e6).toBeLessThan(2000);
     expect(beside.article.title).toBe('Pumps');
     expect((await readInThread('page', good)).article.title).toBe('Pumps');
   });
@@ -96,18 +96,18 @@ describe('a page that takes too long', () => {
     );
 
     expect(await ended).toStrictEqual(all.map(() => ({ status: 'rejected', reason })));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
     expect((await readInThread('page', good)).article.title).toBe('Pumps');
   });
 });
 
 describe('a page that takes too much', () => {
   test('memory fails alone, and the process lives', async () => {
-    const greedy = readInThread('page', large);
+    const greedy = readInThread('page', large, { maxHeapMb: 200 });
 
     await expect(greedy).rejects.toMatchObject({
       type: 'InvalidDocument',
-      message: expect.stringContaining('took more than 1024 MB. Exclude it.'),
+      message: expect.stringContaining('took more than 200 MB. Exclude it.'),
     });
     expect((await readInThread('page', good)).article.title).toBe('Pumps');
   });
