@@ -10,6 +10,7 @@ import { heldWorkflowId, shortDigest } from '../workflows/approval/held-workflow
 import { decideUpdate, statusQuery } from '../workflows/approval/messages.ts';
 import type { Answer as DecisionAnswer, Verdict } from '../workflows/approval/request.ts';
 import type { HeldStatus } from '../workflows/approval/status.ts';
+import { isBaseline, wordsOf } from '../workflows/approval/question-words.ts';
 import { timeText } from '../workflows/approval/words.ts';
 import { author } from './author.ts';
 import type { Answer, Context } from './commands/command.ts';
@@ -46,7 +47,9 @@ export async function decide(
   const { request } = await readStatus(temporal, set);
   terminal.notice(heldSetText(set, terminal, new Date()));
   terminal.notice(`Asked until ${timeText(request.expiresAtMs)}.`);
-  if (!options.yes && !(await confirm(QUESTIONS[verdict]))) return undecided(set);
+  const words = wordsOf(set.kind, set);
+  const question = verdict === 'approve' ? words.approving : words.rejecting;
+  if (!options.yes && !(await confirm(question))) return undecided(set);
   const { reason } = options;
   const given: Verdict = {
     requestId: request.id,
@@ -61,11 +64,6 @@ export async function decide(
   const end = answer.terminal ? await follow(db, set, verdict) : set;
   return told({ answer, set: end, verdict, same });
 }
-
-const QUESTIONS = {
-  approve: 'Delete these documents?',
-  reject: 'Keep these documents, and not ask about this set again?',
-} as const;
 
 /** Of what is asked now: the id of the question travels with the answer. */
 async function readStatus(temporal: Temporal, set: HeldSetReport): Promise<HeldStatus> {
@@ -165,11 +163,13 @@ function told({ answer, set, verdict, same }: Told): Answer {
 }
 
 function sentence({ answer, set, verdict }: Omit<Told, 'same'>): string {
-  const { source, candidates, deleted, dropped } = set;
+  const { kind, source, deleted, dropped } = set;
+  const words = wordsOf(kind, set);
   if (!answer.terminal)
-    return `Recorded: ${answer.approvals} of ${answer.quorum} approvals for the held deletions of "${source}".`;
-  if (verdict === 'reject')
-    return `Rejected: all ${candidates} documents of "${source}" are kept, and this set is not asked about again.`;
+    return `Recorded: ${answer.approvals} of ${answer.quorum} approvals for ${words.subject} of "${source}".`;
+  if (verdict === 'reject') return `Rejected for "${source}": ${words.rejected}`;
+  if (isBaseline(kind))
+    return `Approved for "${source}": ${words.approved} Start one with "${ourCommand(`run ${source}`)}", or wait for the next.`;
   if (set.executedAt === null)
     return `Approved: the documents of "${source}" are deleted as soon as no run of the source is under way. "${ourCommand('approvals')}" shows when.`;
   const left =

@@ -1,20 +1,22 @@
 import { findHeldSets, type HeldSetReport } from '../adapters/postgres/held-reports.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { shortDigest } from '../workflows/approval/held-workflow-id.ts';
+import { wordsOf } from '../workflows/approval/question-words.ts';
 import { timeText } from '../workflows/approval/words.ts';
 import { FAILURES, type FailureName } from '../workflows/failures.ts';
 import { Problem } from './problem.ts';
 import { relativeTime } from './relative-time.ts';
 import { ourCommand } from './spoken-commands.ts';
 import type { Terminal } from './terminal.ts';
-import { clean, indented, plural } from './text.ts';
+import { clean, indented } from './text.ts';
 
 /** The held set that a person means: by the beginning of its digest, or the open one of a source, else its newest. */
 export async function findHeldSet(db: Database, wanted: string): Promise<HeldSetReport> {
   const [first, second] = await findHeldSets(db, wanted);
   if (!first) throw unknownSet(wanted);
-  const isDoubtful = first.state === 'open' && second?.state === 'open' && first.source !== wanted;
-  if (isDoubtful) throw severalSets(wanted, [first, second]);
+  // One source may be asked about in several ways at once: which one is meant must be said.
+  if (first.state === 'open' && second?.state === 'open')
+    throw severalSets(wanted, [first, second]);
   return first;
 }
 
@@ -22,7 +24,7 @@ export async function findHeldSet(db: Database, wanted: string): Promise<HeldSet
 export function refusalOf(set: HeldSetReport): Problem | undefined {
   const { source, state, decidedAt } = set;
   const when = decidedAt ? ` on ${timeText(decidedAt.getTime())}` : '';
-  const subject = `the held deletions of source "${source}" (${shortDigest(set.digest)})`;
+  const subject = `${wordsOf(set.kind, set).subject} of source "${source}" (${shortDigest(set.digest)})`;
   const who = clean(set.decidedBy ?? 'somebody');
   switch (state) {
     case 'open':
@@ -45,12 +47,12 @@ export function refusalOf(set: HeldSetReport): Problem | undefined {
   }
 }
 
-/** What would go, as a person has to see it before deciding. */
+/** What is asked, as a person has to see it before deciding. */
 export function heldSetText(set: HeldSetReport, { width, paint }: Terminal, now: Date): string {
-  const { source, digest, candidates, live, sample, openedAt, reason, run } = set;
+  const { kind, source, digest, candidates, sample, openedAt, reason, run } = set;
   const more = candidates - sample.length;
   return [
-    `${paint.strong(source)}  ${paint.warn(`delete ${plural(candidates, 'document')} of ${live}?`)}  ${paint.faint(`${shortDigest(digest)}, held ${relativeTime(openedAt, now)} by ${run}`)}`,
+    `${paint.strong(source)}  ${paint.warn(wordsOf(kind, set).question)}  ${paint.faint(`${shortDigest(digest)}, held ${relativeTime(openedAt, now)} by ${run}`)}`,
     indented(clean(reason), width, '  '),
     ...sample.map((title) => indented(clean(title), width, '    ', '  · ')),
     ...(more > 0 ? [paint.faint(`  … and ${more} more`)] : []),
@@ -62,16 +64,18 @@ function refused(failure: FailureName, message: string): Problem {
 }
 
 function unknownSet(wanted: string): Problem {
-  return new Problem(
-    `There is no held set "${wanted}", nor a source of that name with held deletions.`,
-    { failure: 'NotFound', remedy: `"${ourCommand('approvals')}" lists them.` },
-  );
+  return new Problem(`There is no held set "${wanted}", nor a source of that name with one.`, {
+    failure: 'NotFound',
+    remedy: `"${ourCommand('approvals')}" lists them.`,
+  });
 }
 
 function severalSets(wanted: string, sets: readonly HeldSetReport[]): Problem {
-  const which = sets.map(({ source, digest }) => `${digest.slice(0, 12)} (${source})`).join(', ');
+  const which = sets
+    .map((set) => `${set.digest.slice(0, 12)} (${set.source}: ${wordsOf(set.kind, set).question})`)
+    .join(', ');
   return new Problem(`"${wanted}" may mean several held sets: ${which}.`, {
     failure: 'NotFound',
-    remedy: 'Name one of them by more of its id.',
+    remedy: 'Name one of them by its id.',
   });
 }

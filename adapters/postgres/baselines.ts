@@ -82,7 +82,9 @@ export async function readViolations(
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select coalesce(doc_id, left(detail, 100)) as id from dead_letters where tenant = ${tenant} and source = ${source} and run = ${run}
-      and failure in ('InvalidDocument', 'SchemaDrift') order by hash limit ${limit}`.execute(db);
+      and failure in ('InvalidDocument', 'SchemaDrift') order by doc_id collate "C", hash limit ${limit}`.execute(
+    db,
+  );
   return rows.map(({ id }) => id);
 }
 

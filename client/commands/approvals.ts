@@ -1,5 +1,6 @@
 import { readHeldSets, type HeldSetReport } from '../../adapters/postgres/held-reports.ts';
 import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
+import { isBaseline, wordsOf } from '../../workflows/approval/question-words.ts';
 import { heldSetText } from '../held-set.ts';
 import { relativeTime } from '../relative-time.ts';
 import { ourCommand } from '../spoken-commands.ts';
@@ -62,12 +63,19 @@ function look({ state, problem }: HeldSetReport, { good, warn, bad, faint }: Pal
 }
 
 function outcome(set: HeldSetReport): string {
-  const { state, candidates, deleted, dropped, executedAt, verifiedAt, problem } = set;
+  const { kind, state, candidates, deleted, dropped, executedAt, verifiedAt, problem } = set;
   if (state === 'superseded') return 'the source shows another picture';
+  if (isBaseline(kind)) return baselineOutcome(set);
   if (state !== 'approved') return `${plural(candidates, 'document')} kept`;
   if (executedAt === null) return 'to be deleted when no run is under way';
   const left = (dropped ?? 0) > 0 ? `, ${dropped} left out` : '';
   const forgotten =
     verifiedAt === null ? '' : problem === null ? ', forgotten' : ', IngestionFailed';
   return `${deleted ?? 0} deleted${left}${forgotten}`;
+}
+
+/** The question stands for what it was about: the table has no room for more. */
+function baselineOutcome(set: HeldSetReport): string {
+  const { question } = wordsOf(set.kind, set);
+  return `${question} ${set.state === 'approved' ? 'yes' : 'no'}`;
 }

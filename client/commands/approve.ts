@@ -1,7 +1,7 @@
 import { decide, type DecisionOptions } from '../decide.ts';
 import type { Answer, Context } from './command.ts';
 
-/** Lets a held set of deletions happen. */
+/** Accepts what was held: deletions happen, a new baseline counts. */
 export function approve(context: Context<DecisionOptions>): Promise<Answer> {
   return decide(context, 'approve');
 }

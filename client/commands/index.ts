@@ -115,7 +115,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'approvals',
-    summary: 'List deletions that wait for a person, and what was decided lately.',
+    summary: 'List what waits for a person, and what was decided lately.',
     positionals: [],
     options: { limit: LIMIT },
     examples: ['approvals', 'approvals --json'],
@@ -123,7 +123,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'approve',
-    summary: 'Delete the documents of a held set.',
+    summary: 'Accept what was held: delete the documents, or take the new baseline.',
     details:
       'By the id that "approvals" shows, or by source. What the source has shown again since is left out. Deletes as soon as no run of the source is under way.',
     positionals: [{ name: 'id', required: true }],
@@ -136,7 +136,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'reject',
-    summary: 'Keep the documents of a held set.',
+    summary: 'Keep everything that was held as it is.',
     details:
       'By the id that "approvals" shows, or by source. The same set is not asked about again; when it changes, it is.',
     positionals: [{ name: 'id', required: true }],

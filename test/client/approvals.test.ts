@@ -86,7 +86,7 @@ describe('held deletions', () => {
     expect(ran.stdout).toContain('3 of 3 documents would be deleted');
     expect(shown.stdout).toContain(`npm run cli -- approve ${id}`);
     for (const text of [
-      'articles  delete 3 documents of 3?',
+      'articles  delete 3 of 3 documents?',
       'Volcanoes',
       `npm run cli -- approve ${id}`,
       `npm run cli -- reject ${id}`,
@@ -100,7 +100,7 @@ describe('held deletions', () => {
 
     expect(rejected.code).toBe(0);
     expect(rejected.stderr).toContain('Glaciers');
-    expect(rejected.stdout).toContain('Rejected: all 3 documents of "articles" are kept');
+    expect(rejected.stdout).toContain('Rejected for "articles": all 3 documents are kept');
     expect(again.code).toBe(3);
     expect(again.stdout).toMatch(/3 deletions were rejected by ".+@.+" on/);
     expect((await cli('approvals')).stdout).toContain('Nothing waits for a decision.');

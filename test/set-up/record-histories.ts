@@ -199,6 +199,10 @@ async function recordQuestions({ client }: TestWorkers): Promise<void> {
   await decide(approved.handle, 'approve');
   await record('decideHeld', 'approved', approved.handle);
 
+  const accepted = await ask('accepted', { kind: 'shrunken' });
+  await decide(accepted.handle, 'approve');
+  await record('decideHeld', 'accepted', accepted.handle);
+
   const rejected = await ask('rejected');
   await rejected.handle.signal(approveSignal, null as never);
   await decide(rejected.handle, 'reject');

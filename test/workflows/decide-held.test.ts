@@ -172,6 +172,38 @@ describe('a question about held deletions', () => {
     expect(summariesOf(await eventsOf(asked.handle))).toContain('approved by ana');
   });
 
+  test('approved, a new baseline is accepted and nothing is deleted', async () => {
+    const asked = await ask({ kind: 'shrunken' });
+    await expect
+      .poll(() => details(asked), { timeout: 10_000 })
+      .toContain('accept 7 documents of 40 with much less text?');
+    const { request, kind } = await asked.status();
+
+    await asked.decide();
+
+    expect(kind).toBe('shrunken');
+    expect(request.subject).toBe(`the shrunken documents of source "${asked.input.source}"`);
+    const outcome = await asked.handle.result();
+    expect(outcome).toMatchObject({ outcome: 'approved', deleted: 0, dropped: 0 });
+    expect(outcome.because).toMatch(
+      /^Approved by ana on .*: the next run stores the shorter texts/,
+    );
+    expect(asked.set.calls).toEqual(['record approved', 'accept']);
+  });
+
+  test.each([
+    ['shrunken', 'the stored versions stay'],
+    ['violations', 'runs like this one delete nothing'],
+    ['drift', 'nothing is read as long as the source has this shape'],
+  ] as const)('rejected, a question about %s changes nothing', async (kind, sentence) => {
+    const asked = await ask({ kind });
+
+    await asked.decide({ verdict: 'reject' });
+
+    expect((await asked.handle.result()).because).toContain(sentence);
+    expect(asked.set.calls).toEqual(['record rejected']);
+  });
+
   test('rejected keeps everything', async () => {
     const asked = await ask();
 
