@@ -2,33 +2,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log, type Info } from '@temporalio/activity';
 import {
+  beginAttempt,
   closeRead,
   countReasonsToAsk,
   readRunCounts,
-  setRunPhase,
 } from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
-import { claimSource, isOvertaken } from '../../adapters/postgres/source-state.ts';
+import { claimSource } from '../../adapters/postgres/source-state.ts';
 import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
-import { addCounts, NO_COUNTS } from '../../workflows/collection/counts.ts';
+import { addCounts, NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
-import { FAILURES, isFailureName } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
+import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
 import { openSource, secretsRenewed, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
+import { askedWaitMs, REST_MS, restAfter } from './rest.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { withoutSecrets } from './without-secrets.ts';
-
-/** Waits of at most a minute stay in the activity's own retry; longer ones end the slice and become a timer of the workflow. */
-const SHORT_WAIT_MS = 60_000;
-/** After progress a failed attempt rests this long before the next slice. */
-const REST_MS = 15_000;
 
 /** One slice: claim the source, read from the last committed cursor, store batch by batch. */
 export async function collectDocuments(
@@ -37,8 +32,10 @@ export async function collectDocuments(
 ): Promise<SliceReport> {
   const opened = await openSource(input.digest, deps);
   const phase = 'reading and storing';
-  await setRunPhase(deps.db, { id: input.runId, phase, slices: input.slice + 1 });
   const { tenant, source, runId } = input;
+  const { attempt } = activityInfo();
+  const begun = await beginAttempt(deps.db, { id: runId, phase, slice: input.slice, attempt });
+  if (begun.progressed && attempt >= LOST_ATTEMPTS) return afterCrash(begun.counts);
   const claim = await claimSource(deps.db, {
     tenant,
     source,
@@ -69,11 +66,11 @@ export async function collectDocuments(
       () => ({ phase, ...progress.counts }),
       () =>
         readSlice({
-          takeCrawl: () => crawls.take(),
           env,
           context,
+          takeCrawl: () => crawls.take(),
           tuning: deps.tuning,
-          attemptMs: activityInfo().startToCloseTimeoutMs,
+          attemptMs: attemptMs(activityInfo()),
           taken,
           onCommit: (counts) => (progress.counts = addCounts(progress.counts, counts)),
         }),
@@ -100,9 +97,28 @@ async function isRenewed(
   return refused && (await secretsRenewed(opened, deps));
 }
 
+/** What is left of the time of all attempts may be less than that of one. */
+function attemptMs(info: Info): number {
+  const spentMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+  return Math.min(info.startToCloseTimeoutMs, info.scheduleToCloseTimeoutMs - spentMs);
+}
+
+function afterCrash(counts: Partial<RunCounts>): SliceReport {
+  const rest = { notBeforeMs: Date.now() + REST_MS, waitReason: LOST };
+  return { ...rest, ...NOTHING_TO_DO, counts: addCounts(NO_COUNTS, counts), more: true };
+}
+
+const LOST = 'Attempts were lost after progress.';
+/** The first lost attempt is simply made up for. From this one on progress ends the slice: in the next one the count begins anew. */
+const LOST_ATTEMPTS = 3;
+
+/** What a read that is not at its end leaves for the rest of the run. */
+const NOTHING_TO_DO = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false } as const;
+
 interface EnvParts {
   readonly input: CollectDocumentsInput;
   readonly opened: OpenedSource;
+  readonly crawls: StagedCrawls;
   readonly temporaryDirectory: string;
   readonly signal: AbortSignal;
   readonly deps: CollectionDependencies;
@@ -124,7 +140,7 @@ function sourceEnv({
     temporaryDirectory,
     startedAt: new Date(input.startedAtMs),
     settings: deps.settings,
-  readonly crawls: StagedCrawls;
+    crawls,
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
@@ -139,7 +155,6 @@ function sourceEnv({
 
 /** One that failed stays known, so that a source which may not read it reports it again instead of dropping it. */
 function known(row: {
-    crawls,
   failCount: number;
   etag: string | null;
   lastModified: string | null;
@@ -161,9 +176,8 @@ async function report(
   deps: CollectionDependencies,
 ): Promise<SliceReport> {
   if (ending.kind === 'failed') return rest(ending, context, deps);
-  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
   const listing = ending.kind === 'end' ? ending.listing : undefined;
-  const end = ending.kind === 'end' ? await close(context, listing) : nothing;
+  const end = ending.kind === 'end' ? await close(context, listing) : NOTHING_TO_DO;
   const questions = ending.kind === 'bound' ? await reasonsToAsk(context) : {};
   return {
     counts: await totals(context),
@@ -176,8 +190,8 @@ async function report(
 }
 
 /**
- * The read broke off. With progress, or with a long wait asked for, the slice ends and the workflow goes on from the cursor after a rest,
- * so that neither waiting nor progress uses up an attempt. Without, Temporal's retry policy decides.
+ * The read broke off. With progress, or to wait, the slice ends and the workflow goes on from the cursor after a rest. Otherwise Temporal's
+ * retry policy decides.
  */
 async function rest(
   ending: Extract<ReadEnding, { kind: 'failed' }>,
@@ -185,20 +199,16 @@ async function rest(
   { metrics }: CollectionDependencies,
 ): Promise<SliceReport> {
   const { error, progressed } = ending;
+  const restMs = restAfter(error, { progressed, attempt: activityInfo().attempt });
+  if (restMs === undefined) throw error;
   const waitMs = askedWaitMs(error);
-  const worthWaiting =
-    isRetried(error) && !isOvertaken(error) && ((waitMs ?? 0) > SHORT_WAIT_MS || progressed);
-  if (!worthWaiting) throw error;
-  const restMs = Math.max(waitMs ?? 0, REST_MS);
   if (waitMs !== undefined) metrics.rateLimited(waitMs);
   log.warn('read broke off and goes on after a rest', {
     restMs,
     failure: error instanceof ApplicationFailure ? error.type : 'unknown',
   });
-  return goesOn(context, {
-    notBeforeMs: Date.now() + restMs,
-    waitReason: context.redact(messageOf(error)).slice(0, 150),
-  });
+  const waitReason = context.redact(messageOf(error)).slice(0, 150);
+  return goesOn(context, { notBeforeMs: Date.now() + restMs, waitReason });
 }
 
 /** Ends the slice early; the next one begins at the committed cursor, not before the time given. */
@@ -206,20 +216,7 @@ async function goesOn(
   context: StoreContext,
   wait: Required<Pick<SliceReport, 'notBeforeMs' | 'waitReason'>>,
 ): Promise<SliceReport> {
-  const nothing = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false };
-  return { counts: await totals(context), more: true, ...wait, ...nothing };
-}
-
-function isRetried(error: unknown): boolean {
-  return (
-    error instanceof ApplicationFailure && isFailureName(error.type) && FAILURES[error.type].retried
-  );
-}
-
-/** `nextRetryDelay` of our own failures is always in milliseconds. */
-function askedWaitMs(error: unknown): number | undefined {
-  const delay = error instanceof ApplicationFailure ? error.nextRetryDelay : undefined;
-  return typeof delay === 'number' ? delay : undefined;
+  return { ...wait, ...NOTHING_TO_DO, counts: await totals(context), more: true };
 }
 
 function close({ db, definition, claim, run }: StoreContext, listing: ListingReport | undefined) {

@@ -9,7 +9,8 @@ import type { CollectionDependencies } from './dependencies.ts';
 const TOTAL_FACTOR = 1.5;
 const SHARE_OF_PERIOD = 0.8;
 const MIN_TOTAL_MS = 60_000;
-const MAX_SLICES = 500;
+/** A slice with progress or a wait is followed by another one; beyond this many the next run goes on from the cursor. */
+const MAX_SLICES = 1000;
 
 /** Reads what is in force for the source and opens the run's row. @throws NotFound, InvalidConfig */
 export async function loadSource(

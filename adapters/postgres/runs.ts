@@ -85,23 +85,50 @@ export async function readRunTotals(db: Database, id: string): Promise<RunTotals
   };
 }
 
-/** Shows where a running run is; `slices` is how many it has begun. */
+export interface AttemptBegin {
+  readonly id: string;
+  readonly phase: string;
+  /** From 0 on. */
+  readonly slice: number;
+  /** Of Temporal's attempts at the slice, from 1 on. */
+  readonly attempt: number;
+}
+
+export interface BegunAttempt {
+  /** Totals of the run so far. */
+  readonly counts: Partial<RunCounts>;
+  /** The attempt before, at the same slice, confirmed documents until it was lost. */
+  readonly progressed: boolean;
+}
+
+/** Shows where a running run is, and remembers how much was confirmed when the attempt began. */
+export async function beginAttempt(
+  db: Database,
+  { id, phase, slice, attempt }: AttemptBegin,
+): Promise<BegunAttempt> {
+  const { rows } = await sql<BegunAttempt>`
+    with before as (
+      select slice_confirmed as last, coalesce((counts->>'added')::bigint, 0) + coalesce((counts->>'updated')::bigint, 0)
+        + coalesce((counts->>'unchanged')::bigint, 0) as confirmed
+      from runs where id = ${id}
+    )
+    update runs set phase = ${phase}, attempts = attempts + 1, slices = greatest(slices, ${slice + 1}::integer), updated_at = now(),
+      slice_confirmed = before.confirmed
+    from before where id = ${id} and status = 'running'
+    returning counts, ${attempt > 1} and before.confirmed > coalesce(before.last, before.confirmed) as progressed`.execute(
+    db,
+  );
+  return rows[0] ?? { counts: {}, progressed: false };
+}
+
+/** Shows where a running run is. */
 export async function setRunPhase(
   db: Database,
-  {
-    id,
-    phase,
-    slices = 0,
-  }: { readonly id: string; readonly phase: string; readonly slices?: number },
+  { id, phase }: { readonly id: string; readonly phase: string },
 ): Promise<void> {
   await db
     .updateTable('runs')
-    .set((eb) => ({
-      phase,
-      attempts: eb('attempts', '+', 1),
-      slices: sql<number>`greatest(slices, ${slices}::integer)`,
-      updated_at: sql<Date>`now()`,
-    }))
+    .set((eb) => ({ phase, attempts: eb('attempts', '+', 1), updated_at: sql<Date>`now()` }))
     .where('id', '=', id)
     .where('status', '=', 'running')
     .execute();

@@ -32,7 +32,7 @@ const STATEMENTS = [
     requested_at timestamptz not null default now(),
     primary key (tenant, source)
   )`,
-  // Documents that the run had confirmed when the slice under way began: an attempt after a crash sees whether there was progress.
+  // Documents that the run had confirmed when the last attempt at a slice began: the one after a crash sees whether there was progress.
   `alter table runs add column slice_confirmed bigint`,
   `alter table dead_letters
     -- Null: tried often enough; only a person, another input or another definition makes it due.

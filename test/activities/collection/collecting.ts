@@ -65,6 +65,9 @@ export interface CallOptions {
   readonly attempt?: number;
   readonly deps?: Partial<CollectionDependencies>;
   readonly startToCloseTimeoutMs?: number;
+  readonly scheduleToCloseTimeoutMs?: number;
+  /** What earlier attempts took of it. */
+  readonly spentMs?: number;
   /** Is given the environment before the activity starts, for heartbeats and cancellation. */
   readonly watch?: (env: MockActivityEnvironment) => void;
 }
@@ -239,6 +242,10 @@ async function createCase(
         activityType: activity.name,
         heartbeatTimeoutMs: 60_000,
         startToCloseTimeoutMs: options.startToCloseTimeoutMs ?? 600_000,
+        scheduleToCloseTimeoutMs: options.scheduleToCloseTimeoutMs ?? 900_000,
+        ...(options.spentMs === undefined
+          ? {}
+          : { currentAttemptScheduledTimestampMs: 1 + options.spentMs }),
       },
       {
         logger: new DefaultLogger('ERROR', () => undefined),

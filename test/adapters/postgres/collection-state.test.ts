@@ -6,7 +6,13 @@ import { readFleet, readSyncLags } from '../../../adapters/postgres/fleet.ts';
 import { commitBatch, readManifest, type Batch } from '../../../adapters/postgres/manifest.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
-import { endRun, openRun, readRunTotals, setRunPhase } from '../../../adapters/postgres/runs.ts';
+import {
+  beginAttempt,
+  endRun,
+  openRun,
+  readRunTotals,
+  setRunPhase,
+} from '../../../adapters/postgres/runs.ts';
 import { claimSource, holdsClaim } from '../../../adapters/postgres/source-state.ts';
 import { overdueSyncs, readMark, recordSync } from '../../../adapters/postgres/syncs.ts';
 import { NO_COUNTS } from '../../../workflows/collection/counts.ts';
@@ -189,7 +195,7 @@ describe('a batch', () => {
     const nothing = await readRunTotals(db, run);
     await commitBatch(db, batch(source, fence, { ...good, stored: [stored] }));
 
-    expect(nothing).toEqual({ counts: {}, listingComplete: null });
+    expect(nothing).toEqual({ counts: {}, listingComplete: null, digest: 'd' });
     expect((await readRunTotals(db, run)).counts).toMatchObject({ added: 1 });
     expect((await readManifest(db, source, ['h1', 'h2'])).get('h1')).toMatchObject({
       state: 'live',
@@ -206,8 +212,9 @@ describe('a run', () => {
     const source = fresh();
     const id = `run-${source.source}`;
     await opened(source, id);
-    await setRunPhase(db, { id, phase: 'reading', slices: 2 });
-    await setRunPhase(db, { id, phase: 'reading', slices: 1 });
+    await beginAttempt(db, { id, phase: 'reading', slice: 1, attempt: 1 });
+    await beginAttempt(db, { id, phase: 'reading', slice: 0, attempt: 2 });
+    await setRunPhase(db, { id, phase: 'removing' });
     const end = (temporalRunId: string) =>
       endRun(db, { id, temporalRunId, verdict: { status: 'succeeded', because: '' } });
 
@@ -217,7 +224,7 @@ describe('a run', () => {
       .selectAll()
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
-    expect(row).toMatchObject({ status: 'succeeded', slices: 2, attempts: 2 });
+    expect(row).toMatchObject({ status: 'succeeded', slices: 2, attempts: 3 });
   });
 
   test('that is opened again by the same execution keeps its totals, by another begins anew', async () => {
