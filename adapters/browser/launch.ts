@@ -1,6 +1,7 @@
 import type { Browser, LaunchOptions } from 'playwright-core';
 import { failure } from '../../workflows/failures.ts';
 import { createGuard, type Guard } from '../net/guard.ts';
+import { MEMORY_LIMITS, watchMemory, type BrowserMemory, type MemoryLimits } from './memory.ts';
 import { startForwardProxy, type ForwardProxy } from './forward-proxy.ts';
 
 export interface ChromiumOptions {
@@ -8,6 +9,8 @@ export interface ChromiumOptions {
   readonly executablePath: string;
   /** Hosts that pages may reach although they are internal, as in `createGuard`. */
   readonly allowedHosts: readonly string[];
+  /** Default: `MEMORY_LIMITS`. */
+  readonly memory?: MemoryLimits;
 }
 
 /** A Chromium and the proxy that is its only way out. */
@@ -16,6 +19,7 @@ export interface Chromium {
   readonly proxy: ForwardProxy;
   /** What the proxy judges with; an address is judged before it is typed in, too. */
   readonly guard: Guard;
+  readonly memory: BrowserMemory;
   /** Ends both, at the latest after 5 seconds. */
   close(): Promise<void>;
 }
@@ -30,11 +34,14 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
   const proxy = await startForwardProxy(guard);
   try {
     const browser = await chromium.launch(launchOptions(options.executablePath, proxy.address));
+    const memory = await watchMemory(browser, options.memory ?? MEMORY_LIMITS);
     return {
       browser,
       proxy,
       guard,
+      memory,
       async close() {
+        memory.stop();
         await browser.close().catch(() => {});
         await proxy.close();
       },
