@@ -1,5 +1,6 @@
 import type {
   CollectionActivities,
+  FreshnessActivities,
   IngestionActivities,
   InspectionActivities,
   ReconcileSchedulesReport,
@@ -12,12 +13,14 @@ import { inspectSource } from './inspect-source.ts';
 import { loadSource } from './load-source.ts';
 import { reconcileDocuments } from './reconcile-documents.ts';
 import { reconcileStoredSchedules } from './reconcile-schedules.ts';
+import { watchFreshness } from './watch-freshness.ts';
 import { ingestionActivities, requestOverdueSyncs } from './sync-activities.ts';
 
 export type AllCollectionActivities = CollectionActivities &
   InspectionActivities &
   IngestionActivities &
-  ScheduleActivities;
+  ScheduleActivities &
+  FreshnessActivities;
 
 /** Every activity of the area, out of its dependencies. */
 export function collectionActivities(deps: CollectionDependencies): AllCollectionActivities {
@@ -31,5 +34,6 @@ export function collectionActivities(deps: CollectionDependencies): AllCollectio
     ...ingestionActivities(deps),
     reconcileSchedules: (): Promise<ReconcileSchedulesReport> => reconcileStoredSchedules(deps),
     requestOverdueSyncs: ({ olderThanMs }) => requestOverdueSyncs(olderThanMs, deps),
+    watchFreshness: () => watchFreshness(deps),
   };
 }

@@ -8,6 +8,7 @@ export interface NoticeTables {
   notices: NoticeTable;
   notice_posts: NoticePostTable;
   notice_deliveries: NoticeDeliveryTable;
+  paused_by_people: { tenant: string; source: string; noted_at: Generated<Date> };
 }
 
 interface NoticeTable {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { oneLine } from '../../workflows/approval/words.ts';
 import { SEVERITIES, type NewNotice, type NoticeKind } from '../../workflows/notices/notice.ts';
 import type { Database } from './database.ts';
 
@@ -48,6 +49,26 @@ export async function closeNotices(
   return Number(result.numAffectedRows ?? 0n);
 }
 
+/** Ends the notices of sources that are late no more, and all notices of sources that nothing wants any more. */
+export async function closeOutdatedNotices(
+  db: Database,
+  late: readonly { readonly tenant: string; readonly source: string }[],
+): Promise<void> {
+  const tenants = late.map(({ tenant }) => tenant);
+  const sources = late.map(({ source }) => source);
+  await sql`
+    update notices set closed_at = clock_timestamp(), closed_because = 'the source is not late any more'
+    where closed_at is null and kind = 'freshness-breached'
+      and (tenant, source) not in (select * from unnest(${tenants}::text[], ${sources}::text[]))`.execute(
+    db,
+  );
+  await sql`
+    update notices n set closed_at = clock_timestamp(), closed_because = 'the source is not in the definitions any more'
+    from revisions r where r.in_force and n.closed_at is null and n.source is not null and not r.sources ? n.source`.execute(
+    db,
+  );
+}
+
 const CHUNK = 1000;
 /** A message is read on a telephone. */
 const MAX_TEXT = 1000;
@@ -89,10 +110,9 @@ function fingerprintOf({ kind, tenant, source = '', subject = '' }: NewNotice): 
   return createHash('sha256').update(parts).digest('hex');
 }
 
-/** The texts may come from a page: PostgreSQL takes neither NUL nor half a character, and a reader no control characters. */
+/** The texts may come from a page: one line, without what no database takes and what no reader sees. */
 function bounded(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is removed.
-  const plain = text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  const plain = oneLine(text);
   if (plain.length <= MAX_TEXT) return plain;
   return `${plain.slice(0, MAX_TEXT - 1)}…`.toWellFormed();
 }

@@ -113,13 +113,19 @@ describe('the schedule of a source (C13)', () => {
   });
 });
 
-test('a system schedule buffers one start and ends a run that hangs before the next is due', () => {
+test('each system schedule buffers one start and ends a run that hangs before the next is due', () => {
   expect(systemSchedules()).toMatchObject([
     {
       id: 'system:reconcileSchedules',
       spec: { everyMs: 900_000, offsetMs: 0 },
       overlap: 'BUFFER_ONE',
       action: { workflowId: 'reconcileSchedules', runTimeoutMs: 840_000 },
+    },
+    {
+      id: 'system:watchFreshness',
+      spec: { everyMs: 300_000, offsetMs: 0 },
+      overlap: 'BUFFER_ONE',
+      action: { workflowId: 'watchFreshness', runTimeoutMs: 240_000 },
     },
   ]);
 });

@@ -229,3 +229,19 @@ export interface ReconcileSchedulesReport {
   /** Why nothing was done, where the guard refused. */
   readonly refused?: string;
 }
+
+/** Looks after the age of what we have. */
+export interface FreshnessActivities {
+  /** Judges every source in force, notes what is late, ends what is late no more, and wakes the tellers of whatever waits. Idempotent. */
+  watchFreshness(): Promise<FreshnessReport>;
+}
+
+export interface FreshnessReport {
+  /** Sources that should be fresh: neither disabled nor paused by a person. */
+  readonly counted: number;
+  readonly late: number;
+  /** Of those that are counted, 0..1. */
+  readonly share: number;
+  /** The first of those that are late. */
+  readonly shown: readonly string[];
+}

@@ -60,10 +60,12 @@ export function systemSchedules(): readonly DesiredSchedule[] {
       RECONCILE_EVERY_MS,
       'Compare schedules with the revision in force',
     ),
+    singleton('watchFreshness', WATCH_EVERY_MS, 'Compare ages with schedules'),
   ];
 }
 
 const RECONCILE_EVERY_MS = 15 * 60_000;
+const WATCH_EVERY_MS = 5 * 60_000;
 /** Below the interval by this much: one stuck run under a lock would silence a schedule for ever. */
 const SINGLETON_MARGIN_MS = 60_000;
 

@@ -195,7 +195,8 @@ function isManagedPause({ paused, note }: ActualSchedule): boolean {
   return paused && note.startsWith('managed:');
 }
 
-function isPausedByPerson(actual: ActualSchedule): boolean {
+/** True for a pause with a note that is none of ours. */
+export function isPausedByPerson(actual: ActualSchedule): boolean {
   return actual.paused && !isManagedPause(actual);
 }
 

@@ -54,5 +54,12 @@ const STATEMENTS = [
     post text not null references notice_posts on delete cascade,
     primary key (notice, webhook)
   )`,
+  // Of Temporal's schedules, for those who do not ask Temporal: what a person paused is not late.
+  `create table paused_by_people (
+    tenant text not null,
+    source text not null,
+    noted_at timestamptz not null default now(),
+    primary key (tenant, source)
+  )`,
   `create index notice_deliveries_by_post on notice_deliveries (post)`,
 ];

@@ -26,14 +26,14 @@ afterAll(async () => {
 const NOW = new Date('2026-11-20T14:02:00Z');
 const FOREIGN: ActualSchedule = { id: 'source:other', hash: 'x', paused: false, note: '' };
 
-test('before the first apply an empty database wipes nothing, but the system gets its schedule', async () => {
+test('before the first apply an empty database wipes nothing, but the system gets its schedules', async () => {
   const { schedules, written } = recording([FOREIGN]);
 
   const report = await reconcileRevision(db, schedules, { now: NOW });
 
-  expect(written).toEqual(['create system:reconcileSchedules']);
+  expect(written).toEqual(['create system:reconcileSchedules', 'create system:watchFreshness']);
   expect(report).toEqual({
-    created: 1,
+    created: 2,
     updated: 0,
     paused: 0,
     unpaused: 0,
@@ -52,8 +52,9 @@ test('afterwards the revision in force is what schedules follow', async () => {
     'create source:docs',
     'pause source:other',
     'create system:reconcileSchedules',
+    'create system:watchFreshness',
   ]);
-  expect(report).toMatchObject({ created: 2, paused: 1 });
+  expect(report).toMatchObject({ created: 3, paused: 1 });
 });
 
 /** Schedules that list what they are given and record what is written. */
