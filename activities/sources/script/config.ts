@@ -103,11 +103,6 @@ export type ScriptState = z.infer<typeof ScriptState>;
 
 /** Facts that the schema cannot say. @throws InvalidConfig - a field means nothing for the dialect. */
 export function validateScript(config: ScriptConfig): void {
-  if (config.dialect === 'airbyte')
-    throw failure(
-      'InvalidConfig',
-      'The dialect "airbyte" of script sources is not supported yet. Use "singer" or "wellspring".',
-    );
   const foreign = FOREIGN[config.dialect].filter((field) => config[field] !== undefined);
   if (foreign.length === 0) return;
   const names = foreign.map((field) => `"${field}"`).join(', ');

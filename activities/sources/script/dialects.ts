@@ -1,3 +1,4 @@
+import { airbyteDialect } from './airbyte/dialect.ts';
 import type { ScriptConfig } from './config.ts';
 import type { Dialect } from './dialect.ts';
 import { ownDialect } from './own-dialect.ts';
@@ -9,7 +10,7 @@ export function dialectOf({ dialect }: Pick<ScriptConfig, 'dialect'>): Dialect {
 }
 
 const DIALECTS: Readonly<Record<ScriptConfig['dialect'], Dialect>> = {
-  airbyte: ownDialect,
+  airbyte: airbyteDialect,
   singer: singerDialect,
   wellspring: ownDialect,
 };

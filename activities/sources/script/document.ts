@@ -25,7 +25,7 @@ export function scriptDocument(id: string, message: ScriptDocument): SourceDocum
 
 function bodyKind(
   contentType: ScriptDocument['contentType'],
-): Exclude<DocumentBody['kind'], 'file'> {
+): Exclude<DocumentBody['kind'], 'file' | 'csv'> {
   if (contentType === 'text/html') return 'html';
   return contentType === 'text/plain' || contentType === 'application/json' ? 'text' : 'markdown';
 }

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Exit } from '../../../adapters/child-process/process-group.ts';
 import { failure, type FailureName } from '../../../workflows/failures.ts';
 
@@ -21,6 +22,15 @@ export function exitFailure(command: string, exit: Exit, stderrTail: string): Er
   return failure(name, `The script "${command}" ${how}. ${HINTS[name] ?? said}`, {
     details: { exitCode: exit.code, signal: exit.signal, stderrTail },
   });
+}
+
+/** The details of a failure that an exit code means; undefined for any other failure. */
+export function exitDetails(error: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (!(error instanceof ApplicationFailure)) return undefined;
+  const [details] = error.details ?? [];
+  return typeof details === 'object' && details !== null && 'exitCode' in details
+    ? { ...details }
+    : undefined;
 }
 
 /** What a person reads first of all; the rest is in the details. */

@@ -2,7 +2,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines, type Line } from '../../../adapters/child-process/lines.ts';
 import { startGroup, type ProcessGroup } from '../../../adapters/child-process/process-group.ts';
-import { redactor } from '../../../adapters/secrets/redact.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { allowedCommand } from '../child-process/allowed-command.ts';
 import { childEnvironment } from '../child-process/environment.ts';
@@ -10,6 +9,7 @@ import { readErrorOutput, type ErrorOutput } from '../child-process/error-output
 import type { SourceEnv } from '../contract.ts';
 import type { ScriptConfig, ScriptState } from './config.ts';
 import { exitFailure } from './exit.ts';
+import { redactorOf } from './redactor-of.ts';
 import { writePrivate } from './settings.ts';
 import { MAX_STATE_VARIABLE_BYTES } from './state.ts';
 
@@ -42,8 +42,8 @@ export async function startScript(
 ): Promise<ScriptRun> {
   env.signal.throwIfAborted();
   const folder = await mkdtemp(join(env.temporaryDirectory, 'script-'));
-  const { variables, secrets } = childEnvironment(config, env);
-  const redact = redactor([...secrets, ...Object.values(config.secretSettings ?? {})]);
+  const { variables } = childEnvironment(config, env);
+  const redact = redactorOf(config, env);
   const group = await started(command, config.cwd ?? folder, env, {
     ...variables,
     ...(await own(folder, state, env)),

@@ -7,6 +7,7 @@ import { discoveredFields } from '../discovered-fields.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { filesFolder } from '../settings.ts';
 import type { StreamConfig } from '../stream-config.ts';
+import { unknownStreams } from '../unknown-streams.ts';
 import { configured } from './command.ts';
 
 const Metadata = z.looseObject({
@@ -69,19 +70,6 @@ export function selected(
     ...catalog,
     streams: catalog.streams.map((stream) => chosen(stream, wanted[nameOf(stream)])),
   };
-}
-
-/** Also for Airbyte: a stream that a definition names and the program does not have. */
-export function unknownStreams(missing: readonly string[], known: readonly string[]): Error {
-  const quoted = (names: readonly string[]): string =>
-    names
-      .slice(0, 20)
-      .map((name) => `"${name}"`)
-      .join(', ');
-  return failure(
-    'InvalidConfig',
-    `"streams" names ${quoted(missing)}, which the program does not have. It has: ${quoted(known.toSorted()) || 'none'}.`,
-  );
 }
 
 function nameOf({ stream, tap_stream_id: id }: CatalogStream): string {
