@@ -4,7 +4,14 @@ import { formatOf, INDEXED_ENDINGS, textOf } from './document-text.ts';
 import type { FaultPlan } from './faults.ts';
 import type { ObjectReader } from './objects.ts';
 import type { StoredDocument } from './shelf.ts';
-import { readSidecar, refusalOfS3Vectors, SIDECAR_SUFFIX, type ReadSidecar } from './sidecar.ts';
+import { recordsOfCsv } from './records-of-csv.ts';
+import {
+  readSidecar,
+  refusalOfCount,
+  refusalOfS3Vectors,
+  SIDECAR_SUFFIX,
+  type ReadSidecar,
+} from './sidecar.ts';
 import type { DataSourceRecord } from './state.ts';
 
 /** Bedrock's quota for one file. */
@@ -61,7 +68,7 @@ export function uriOf(bucket: string, key: string): string {
 }
 
 type Outcome = Pick<StoredDocument, 'status' | 'statusReason'> &
-  Partial<Pick<StoredDocument, 'attributes' | 'embedded' | 'passages'>> & {
+  Partial<Pick<StoredDocument, 'attributes' | 'embedded' | 'passages' | 'passageAttributes'>> & {
     readonly failsJob?: boolean;
   };
 
@@ -93,9 +100,43 @@ async function readContent(listed: ListedDocument, context: ReadingContext): Pro
 
   const content = await objects.get(dataSource.bucket, listed.key);
   if (!content) return failed('The object disappeared while it was being read.');
+  const { structure, ...rest } = sidecar;
+  if (structure) return readRecords(listed, content, { ...rest, structure }, context);
   const passages = chunksOf(textOf(listed.key, content), dataSource.chunking);
   if (passages.length === 0) return failed('The file has no text.');
-  return { ...sidecar, passages, ...statusOf(listed.key) };
+  return { ...rest, passages, ...statusOf(listed.key) };
+}
+
+/** Each record is chunked by itself, and its other columns are attributes of its chunks alone. */
+function readRecords(
+  { key }: ListedDocument,
+  content: Buffer,
+  { structure, attributes, embedded }: Required<ReadSidecar>,
+  { dataSource, storageType }: ReadingContext,
+): Outcome {
+  if (extname(key).toLowerCase() !== '.csv')
+    return failed('Only a CSV file may have a "documentStructureConfiguration".');
+  const records = recordsOfCsv(content.toString('utf8'), structure);
+  if ('refused' in records) return failed(records.refused);
+  for (const record of records) {
+    const refusal = refusalOfRecord({ ...attributes, ...record.attributes }, storageType);
+    if (refusal !== undefined)
+      return { ...failed(refusal), failsJob: storageType === 'S3_VECTORS' };
+  }
+  const chunks = records.flatMap((record) =>
+    chunksOf(record.content, dataSource.chunking).map((text) => ({ text, of: record.attributes })),
+  );
+  if (chunks.length === 0) return failed('The file has no text.');
+  const passages = chunks.map(({ text }) => text);
+  const passageAttributes = chunks.map(({ of }) => of);
+  return { attributes, embedded, passages, passageAttributes, ...statusOf(key) };
+}
+
+function refusalOfRecord(
+  attributes: ReadSidecar['attributes'],
+  storageType: string | undefined,
+): string | undefined {
+  return storageType === 'S3_VECTORS' ? refusalOfS3Vectors(attributes) : refusalOfCount(attributes);
 }
 
 function statusOf(key: string): Pick<StoredDocument, 'status' | 'statusReason'> {

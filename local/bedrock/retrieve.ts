@@ -35,10 +35,23 @@ export async function retrieve(service: Service, request: ApiRequest): Promise<o
     ? readFilter(filter, storageType === undefined ? {} : { storageType })
     : () => true;
   const index = await service.library.index(knowledgeBase.id);
-  const hits = index.search(retrievalQuery.text, (document) => passes(metadataOf(document)));
+  const hits = index.search(retrievalQuery.text, acceptedBy(passes));
   const question = [knowledgeBase.id, retrievalQuery.text, filter];
   const page = pageOf(hits, numberOfResults ?? DEFAULT_RESULTS, nextToken, question);
   return { retrievalResults: page.items.map((hit) => result(hit)), nextToken: page.nextToken };
+}
+
+/** Passages of a document without records share their attributes, and one verdict. */
+function acceptedBy(
+  passes: (metadata: Metadata) => boolean,
+): (document: IndexedDocument, passage: number) => boolean {
+  const verdicts = new Map<IndexedDocument, boolean>();
+  return (document, passage) => {
+    if (document.passageAttributes) return passes(metadataOf(document, passage));
+    const verdict = verdicts.get(document) ?? passes(metadataOf(document, passage));
+    verdicts.set(document, verdict);
+    return verdict;
+  };
 }
 
 /** Bedrock's own default. */
@@ -72,13 +85,22 @@ function result({ document, passage, score }: Hit<IndexedDocument>): object {
     content: { type: 'TEXT', text: document.passages[passage] ?? '' },
     location: { type: 'S3', s3Location: { uri: document.uri } },
     score,
-    metadata: { ...metadataOf(document), 'x-amz-bedrock-kb-chunk-id': String(passage) },
+    metadata: {
+      ...metadataOf(document, passage),
+      'x-amz-bedrock-kb-chunk-id': String(passage),
+    },
   };
 }
 
-function metadataOf({ attributes, uri, dataSourceId }: IndexedDocument) {
+type Metadata = ReturnType<typeof metadataOf>;
+
+function metadataOf(
+  { attributes, passageAttributes, uri, dataSourceId }: IndexedDocument,
+  passage: number,
+) {
   return {
     ...attributes,
+    ...passageAttributes?.[passage],
     'x-amz-bedrock-kb-source-uri': uri,
     'x-amz-bedrock-kb-data-source-id': dataSourceId,
   };

@@ -27,6 +27,8 @@ const StoredDocument = z.object({
   embedded: z.array(z.string()).readonly(),
   /** None: the document cannot be found. */
   passages: z.array(z.string()).readonly(),
+  /** Of the record that each passage comes from, where the file has records. */
+  passageAttributes: z.exactOptional(z.array(z.record(z.string(), z.string())).readonly()),
   updatedAt: z.number(),
   /** The job that made this state, and what it did: a job that is resumed after a kill counts it again. */
   job: z.exactOptional(z.object({ id: z.string(), did: z.array(z.string()).readonly() })),

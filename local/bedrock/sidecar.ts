@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DocumentStructure } from './records-of-csv.ts';
 
 /** The metadata file of a document: same folder, the document's whole file name and this. */
 export const SIDECAR_SUFFIX = '.metadata.json';
@@ -23,6 +24,8 @@ export interface ReadSidecar {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** "key: value" of the attributes with `includeForEmbedding`: searched, but no part of the passage. */
   readonly embedded: readonly string[];
+  /** How the records of a CSV file are read. */
+  readonly structure?: DocumentStructure;
 }
 
 export function readSidecar(content: Buffer): SidecarReading {
@@ -32,10 +35,24 @@ export function readSidecar(content: Buffer): SidecarReading {
     };
   }
   const shape = Sidecar.safeParse(parseJson(content));
-  if (!shape.success) {
-    return { refused: ['The metadata file is not JSON with an object "metadataAttributes".'] };
-  }
-  return readAttributes(Object.entries(shape.data.metadataAttributes));
+  if (!shape.success) return { refused: [refusalOfShape(shape.error)] };
+  const { metadataAttributes, documentStructureConfiguration: structure } = shape.data;
+  const reading = readAttributes(Object.entries(metadataAttributes));
+  return 'refused' in reading || !structure ? reading : { ...reading, structure };
+}
+
+function refusalOfShape({ issues }: z.ZodError): string {
+  return issues.some(({ path }) => path[0] === 'documentStructureConfiguration')
+    ? 'The "documentStructureConfiguration" of the metadata file is wrong. Allowed: type "RECORD_BASED_STRUCTURE_METADATA" with one content field and lists of fields to include and exclude.'
+    : 'The metadata file is not JSON with an object "metadataAttributes".';
+}
+
+/** Why these attributes of one chunk are too many, if they are. */
+export function refusalOfCount(attributes: ReadSidecar['attributes']): string | undefined {
+  const keys = Object.keys(attributes).length;
+  return keys > MAX_ATTRIBUTES
+    ? `A record and its file have ${keys} attributes together; at most 50 are allowed.`
+    : undefined;
 }
 
 /** Why S3 Vectors would not take these attributes, if it would not. */
@@ -49,7 +66,10 @@ export function refusalOfS3Vectors(attributes: ReadSidecar['attributes']): strin
   return undefined;
 }
 
-const Sidecar = z.object({ metadataAttributes: z.record(z.string(), z.unknown()) });
+const Sidecar = z.object({
+  metadataAttributes: z.record(z.string(), z.unknown()),
+  documentStructureConfiguration: z.exactOptional(DocumentStructure),
+});
 
 const Text = z.string().min(1).max(MAX_STRING_CHARACTERS);
 const TextList = z.array(Text).min(1).max(MAX_LIST_STRINGS);

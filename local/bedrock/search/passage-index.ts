@@ -19,8 +19,8 @@ export interface PassageIndex<D extends Searchable> {
   /** Adds the document, or replaces the one with the same key. */
   put(key: string, document: D): void;
   remove(key: string): void;
-  /** Best first; equal scores in the order of keys and passages. Only documents that `accepts` lets pass. */
-  search(question: string, accepts: (document: D) => boolean): readonly Hit<D>[];
+  /** Best first; equal scores in the order of keys and passages. Only passages that `accepts` lets pass. */
+  search(question: string, accepts: (document: D, passage: number) => boolean): readonly Hit<D>[];
 }
 
 export function createPassageIndex<D extends Searchable>(): PassageIndex<D> {
@@ -130,17 +130,14 @@ function compacted<D extends Searchable>(old: Store<D>): Store<D> {
 function search<D extends Searchable>(
   store: Store<D>,
   question: string,
-  accepts: (document: D) => boolean,
+  accepts: (document: D, passage: number) => boolean,
 ): readonly Hit<D>[] {
   const { scores, best } = scored(store, question);
-  const accepted = new Map<D, boolean>();
   const hits: Hit<D>[] = [];
   for (const [number, score] of withDocumentShare(store, scores)) {
     const slot = store.slots[number];
-    if (!slot) continue;
-    const passes = accepted.get(slot.document) ?? accepts(slot.document);
-    accepted.set(slot.document, passes);
-    if (passes) hits.push({ ...slot, score: Math.min(1, score / best) });
+    if (slot && accepts(slot.document, slot.passage))
+      hits.push({ ...slot, score: Math.min(1, score / best) });
   }
   return hits.toSorted((a, b) => b.score - a.score);
 }
