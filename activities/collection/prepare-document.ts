@@ -71,6 +71,8 @@ export async function prepareDocument(
 ): Promise<PreparedDocument | RefusedDocument> {
   const problem = idProblem(document.id);
   if (problem) return { refused: problem };
+  if (document.body.kind === 'csv' && context.definition.knowledgeBase.vectorStore === 's3-vectors')
+    return { refused: NO_RECORDS };
   const content = await prepareContent(document);
   if ('refused' in content) return content;
   if (content.bytes > context.maxDocumentBytes) {
@@ -95,6 +97,10 @@ export async function prepareDocument(
   };
 }
 
+/** Attributes of the file and of its longest row together: nobody can promise that they stay below what S3 Vectors takes. */
+const NO_RECORDS =
+  'CSV records carry more attributes than the vector store "s3-vectors" takes (1 KB a vector). Store each row as a document of its own: remove "shardRows".';
+
 function idProblem(id: string): string | undefined {
   if (singleLine(id) === '') return 'The document has no id. Give each document a stable one.';
   if (id.length <= MAX_ID_CHARACTERS) return undefined;
@@ -106,22 +112,19 @@ type HashedContent = PreparedContent & { readonly hash: string; readonly extensi
 async function prepareContent(document: SourceDocument): Promise<HashedContent | RefusedDocument> {
   const { body } = document;
   if (body.kind === 'file') return prepareFile(body);
+  if (body.kind === 'csv') return textContent(body.text, 'text/csv; charset=utf-8', '.csv');
   const markdown = body.kind === 'html' ? await readHtml(body.text, document) : body.text;
   if (typeof markdown !== 'string') return markdown;
   const text = normaliseText(markdown);
   if (text === '')
     return { refused: 'The document has no text. An empty document is never stored.' };
-  const buffer = Buffer.from(text, 'utf8');
-  const hash = hashOf('sha256', buffer);
-  const contentType = 'text/markdown; charset=utf-8';
-  return {
-    kind: 'text',
-    body: buffer,
-    bytes: buffer.byteLength,
-    contentType,
-    hash,
-    extension: '.md',
-  };
+  return textContent(text, 'text/markdown; charset=utf-8', '.md');
+}
+
+function textContent(text: string, contentType: string, extension: string): HashedContent {
+  const body = Buffer.from(text, 'utf8');
+  const hash = hashOf('sha256', body);
+  return { kind: 'text', body, bytes: body.byteLength, contentType, hash, extension };
 }
 
 /** In a thread: what a stranger wrote must not stop this one. */
@@ -163,9 +166,9 @@ async function prepareFile(
   };
 }
 
-function hashAttributes({ values }: Attributes): string {
+function hashAttributes({ values, structure }: Attributes): string {
   const hashed = [...values]
     .filter(([name]) => !NOT_HASHED.has(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return hashOf('sha256', JSON.stringify(hashed));
+  return hashOf('sha256', JSON.stringify(structure ? [hashed, structure] : hashed));
 }

@@ -8,6 +8,21 @@ export interface Attributes {
   readonly values: ReadonlyMap<string, AttributeValue>;
   /** What was cut or left out, with the reason. */
   readonly notes: readonly string[];
+  /** How Bedrock reads the records of a CSV document. */
+  readonly structure?: RecordStructure;
+}
+
+/** Bedrock user guide, metadata of a CSV file. At most one content field; without a list all other columns would become attributes. */
+interface RecordStructure {
+  readonly type: 'RECORD_BASED_STRUCTURE_METADATA';
+  readonly recordBasedStructureMetadata: {
+    readonly contentFields: readonly FieldName[];
+    readonly metadataFieldsSpecification: { readonly fieldsToInclude: readonly FieldName[] };
+  };
+}
+
+interface FieldName {
+  readonly fieldName: string;
 }
 
 /** The largest `.metadata.json` that Bedrock takes: 10 KB, Bedrock user guide, metadata of a data source. */
@@ -51,12 +66,26 @@ export function documentAttributes(input: AttributeInput): Attributes {
     const value = clean(name, raw, notes);
     if (value !== undefined && !values.has(name)) values.set(name, value);
   }
-  fit(values, notes, input.definition.knowledgeBase.vectorStore);
-  return { values, notes };
+  const structure = structureOf(input.document);
+  const taken = structure ? Buffer.byteLength(JSON.stringify(structure)) : 0;
+  fit(values, notes, { store: input.definition.knowledgeBase.vectorStore, taken });
+  return { values, notes, ...(structure ? { structure } : {}) };
+}
+
+function structureOf({ body }: SourceDocument): RecordStructure | undefined {
+  if (body.kind !== 'csv') return undefined;
+  const named = (fieldName: string): FieldName => ({ fieldName });
+  return {
+    type: 'RECORD_BASED_STRUCTURE_METADATA',
+    recordBasedStructureMetadata: {
+      contentFields: [named(body.contentField)],
+      metadataFieldsSpecification: { fieldsToInclude: body.metadataFields.map(named) },
+    },
+  };
 }
 
 /** The sidecar's bytes. `collectedAt` is when this content was first stored, so that an unchanged document keeps its sidecar. */
-export function renderSidecar({ values }: Attributes, collectedAt: Date): Buffer {
+export function renderSidecar({ values, structure }: Attributes, collectedAt: Date): Buffer {
   const entries = [...values, ['collected_at', Math.floor(collectedAt.getTime() / 1000)] as const];
   const metadataAttributes = Object.fromEntries(
     entries.map(([name, value]) => [
@@ -64,7 +93,8 @@ export function renderSidecar({ values }: Attributes, collectedAt: Date): Buffer
       { value: typed(value), includeForEmbedding: name === 'title' },
     ]),
   );
-  return Buffer.from(JSON.stringify({ metadataAttributes }));
+  const rest = structure ? { documentStructureConfiguration: structure } : {};
+  return Buffer.from(JSON.stringify({ metadataAttributes, ...rest }));
 }
 
 function systemAttributes({
@@ -127,13 +157,13 @@ function cleanString(name: string, value: string, notes: string[]): string | und
 function fit(
   values: Map<string, AttributeValue>,
   notes: string[],
-  store: 'general' | 's3-vectors',
+  { store, taken }: { readonly store: 'general' | 's3-vectors'; readonly taken: number },
 ): void {
   const vectors = store === 's3-vectors';
   const maxKeys = (vectors ? S3_VECTORS_KEYS : MAX_KEYS) - 1;
   const budget = vectors
     ? S3_VECTORS_BYTES - COLLECTED_AT_BYTES
-    : MAX_SIDECAR_BYTES - RESERVED_BYTES;
+    : MAX_SIDECAR_BYTES - RESERVED_BYTES - taken;
   if (values.size <= maxKeys && mostBytes(values) <= budget) return;
   const tooLarge = (): boolean =>
     values.size > maxKeys || (vectors ? compactBytes(values) : explicitBytes(values)) > budget;

@@ -47,6 +47,13 @@ export type AttributeValue = string | number | boolean | readonly string[];
 
 export type DocumentBody =
   | { readonly kind: 'markdown' | 'text' | 'html'; readonly text: string }
+  /** Records as CSV (RFC 4180, with a header): `contentField` of each is embedded by itself, `metadataFields` become attributes of it alone. */
+  | {
+      readonly kind: 'csv';
+      readonly text: string;
+      readonly contentField: string;
+      readonly metadataFields: readonly string[];
+    }
   /** A file that is passed on as it is (PDF, Office, CSV). `path` lies below `env.temporaryDirectory`. */
   | { readonly kind: 'file'; readonly contentType: string; readonly path: string };
 

@@ -2,6 +2,12 @@ import { z } from 'zod';
 
 const Body = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['markdown', 'text', 'html']), text: z.string() }),
+  z.strictObject({
+    kind: z.literal('csv'),
+    text: z.string().min(1),
+    contentField: z.string().min(1),
+    metadataFields: z.array(z.string().min(1)),
+  }),
   z.strictObject({ kind: z.literal('file'), contentType: z.string().min(1), path: z.string() }),
 ]);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failure } from '../../../workflows/failures.ts';
 import { secret } from '../define-source.ts';
+import { attributeName } from './record.ts';
 
 const Column = z.string().min(1).max(128);
 const Columns = z.array(Column).min(1);
@@ -66,6 +67,11 @@ export const DatabaseConfig = z.strictObject({
     .describe(
       'What a new column means: "evolve" takes it in, "discard" leaves it out, "freeze" fails with SchemaDrift. A column that is lost or gets another type always fails; with "discard" only if it is read.',
     ),
+  shardRows: z
+    .exactOptional(z.int().min(2).max(100_000))
+    .describe(
+      'For large tables: about so many rows go together into one CSV document, of which each row is found by itself. Default: one document a row.',
+    ),
   pageSize: z.int().min(1).max(10_000).default(1000).describe('Rows a page.'),
   lag: z
     .string()
@@ -95,9 +101,27 @@ export function validateConfig(config: DatabaseConfig): void {
   if (config.query !== undefined && config.schema !== undefined) {
     throw wrong('has a "schema", which means nothing for a "query". Remove one of them');
   }
+  if (config.shardRows !== undefined) validateShards(config);
   const key = config.primaryKey ?? [];
   if (new Set(key).size < key.length) {
     throw wrong('names a column twice in "primaryKey". Name each column once');
+  }
+}
+
+/** A record has as many attributes as Bedrock takes (50), less ours. */
+const MAX_SHARD_ATTRIBUTES = 25;
+
+function validateShards({ cursor, metadataColumns = [] }: DatabaseConfig): void {
+  if (cursor !== undefined) {
+    throw wrong(
+      'has "shardRows" and "cursor", but shards are always read as a whole, because one changed row rewrites its shard. Remove one of them',
+    );
+  }
+  const names = new Set(metadataColumns.map(attributeName));
+  if (names.size < metadataColumns.length || names.size > MAX_SHARD_ATTRIBUTES) {
+    throw wrong(
+      `names ${metadataColumns.length} "metadataColumns". With "shardRows", at most ${MAX_SHARD_ATTRIBUTES} are allowed, and no two that differ in case or punctuation only`,
+    );
   }
 }
 

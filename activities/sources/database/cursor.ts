@@ -19,13 +19,17 @@ const Window = z.strictObject({
 const always = { signature: z.string(), shape: Shape };
 const shared = { ...always, after: Position, startedAt: z.iso.datetime() };
 
+/** Behind which row (its id) a shard begins, and the how manyth it is from there: a shard that would be too large is cut. */
+const ShardStart = z.strictObject({ from: z.string(), part: z.int().min(1) });
+export type ShardStart = z.infer<typeof ShardStart>;
+
 /**
  * Where a read stands. Without a cursor column: `listing`, and `listed` at its end. With one: `changes` (rows inside the window), `nulls`
  * (rows whose cursor is NULL, which no comparison finds), `keys` (a scan for deletions), and `done`, where the next run begins.
  * The shape of the table goes with all of them, so that the next look sees what became of it.
  */
 export const DatabaseCursor = z.discriminatedUnion('phase', [
-  z.strictObject({ phase: z.literal('listing'), ...shared }),
+  z.strictObject({ phase: z.literal('listing'), ...shared, shard: z.exactOptional(ShardStart) }),
   z.strictObject({ phase: z.enum(['changes', 'nulls', 'keys']), window: Window, ...shared }),
   z.strictObject({ phase: z.literal('listed'), ...always }),
   z.strictObject({

@@ -15,6 +15,7 @@ import { allKeys } from './keys.ts';
 import { pagesOf } from './pages.ts';
 import { distinct, planOf, type Plan } from './plan.ts';
 import { documentsOf, type Message, type Reading } from './reading.ts';
+import { readShards } from './shards.ts';
 
 /**
  * Reads rows in pages, each in a READ ONLY transaction of its own, with a checkpoint after each.
@@ -67,16 +68,26 @@ async function* readListing(
   reading: Reading,
   start: ListingCursor | null,
 ): AsyncGenerator<Message> {
-  const { plan, config } = reading;
   const startedAt = reading.env.startedAt.toISOString();
   const base = { phase: 'listing', ...always(reading), startedAt } as const;
+  yield* reading.config.shardRows === undefined
+    ? readRows(reading, start, (after) => ({ ...base, after }))
+    : readShards(reading, start, (after, shard) => ({ ...base, after, shard }));
+  yield { kind: 'listing', complete: true };
+  yield { kind: 'checkpoint', cursor: { phase: 'listed', ...always(reading) } };
+}
+
+async function* readRows(
+  reading: Reading,
+  start: ListingCursor | null,
+  cursorAt: (after: readonly string[]) => ListingCursor,
+): AsyncGenerator<Message> {
+  const { plan, config } = reading;
   const query = { select: plan.selected, order: plan.key };
   for await (const page of pagesOf(plan, query, start?.after ?? null, config.pageSize)) {
     yield* documentsOf(reading, page);
-    yield { kind: 'checkpoint', cursor: { ...base, after: page.last } };
+    yield { kind: 'checkpoint', cursor: cursorAt(page.last) };
   }
-  yield { kind: 'listing', complete: true };
-  yield { kind: 'checkpoint', cursor: { phase: 'listed', ...always(reading) } };
 }
 
 /** The window of a new run: up to the database's own clock, from a little before the last change that was seen. */

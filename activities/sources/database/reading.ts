@@ -2,6 +2,7 @@ import type { ReadMessage, SourceEnv } from '../contract.ts';
 import type { DatabaseConfig } from './config.ts';
 import type { DatabaseCursor } from './cursor.ts';
 import { deletionMark } from './deleted.ts';
+import type { Row } from './dialect.ts';
 import type { RowPage } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { idOf, renderRow, valuesOf, type Values } from './row.ts';
@@ -20,14 +21,21 @@ export type RowMessage = Extract<Message, { kind: 'document' | 'failed' | 'gone'
 
 /** The rows of a page as documents. One bad row is a dead letter and never the end of a run; one that is marked as deleted is gone. */
 export function* documentsOf(reading: Reading, page: RowPage): Generator<RowMessage> {
+  for (const row of page.rows) yield messageOf(reading, row).message;
+}
+
+/** What one row becomes, and its id. */
+export function messageOf(
+  reading: Reading,
+  row: Row,
+): { readonly id: string; readonly message: RowMessage } {
   const { config, plan, env } = reading;
-  for (const row of page.rows) {
-    env.signal.throwIfAborted();
-    const values = valuesOf(plan.selected, row);
-    const id = idOf(plan.key, values);
-    const why = deletionMark(config, values);
-    yield why === undefined ? message(reading, id, values) : { kind: 'gone', id, why };
-  }
+  env.signal.throwIfAborted();
+  const values = valuesOf(plan.selected, row);
+  const id = idOf(plan.key, values);
+  const why = deletionMark(config, values);
+  if (why !== undefined) return { id, message: { kind: 'gone', id, why } };
+  return { id, message: rendered(reading, id, values) };
 }
 
 /** The id that a message of a row is about. */
@@ -46,7 +54,7 @@ export function versionOf({ plan }: Reading, values: Values): { readonly etag?: 
 
 const MAX_ID_LENGTH = 2048;
 
-function message(reading: Reading, id: string, values: Values): RowMessage {
+function rendered(reading: Reading, id: string, values: Values): RowMessage {
   const { config, env } = reading;
   if (id.length > MAX_ID_LENGTH) {
     return refused(
@@ -67,6 +75,7 @@ function message(reading: Reading, id: string, values: Values): RowMessage {
   };
 }
 
-function refused(id: string, detail: string): RowMessage {
+/** A row that cannot be taken: a dead letter. */
+export function refused(id: string, detail: string): RowMessage {
   return { kind: 'failed', id, failure: 'InvalidDocument', detail };
 }

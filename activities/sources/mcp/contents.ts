@@ -109,7 +109,7 @@ function textBody(texts: readonly TextPart[]): DocumentBody {
   return { kind: otherKinds.length === 0 ? kind : 'text', text: cleanText(text) };
 }
 
-function textKind(mimeType: string): Exclude<DocumentBody['kind'], 'file'> {
+function textKind(mimeType: string): Exclude<DocumentBody['kind'], 'file' | 'csv'> {
   if (mimeType === 'text/markdown' || mimeType === 'text/x-markdown') return 'markdown';
   return mimeType === 'text/html' || mimeType === 'application/xhtml+xml' ? 'html' : 'text';
 }
