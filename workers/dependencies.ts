@@ -9,6 +9,8 @@ import { createObjects } from '../adapters/aws/objects.ts';
 import { createSecretReader } from '../adapters/aws/secrets.ts';
 import { findChromium } from '../adapters/browser/find-chromium.ts';
 import type { Database } from '../adapters/postgres/database.ts';
+import { createHostMemory } from '../adapters/net/manners.ts';
+import { createHostLimits } from '../adapters/postgres/host-limits.ts';
 import { createSchedules } from '../adapters/temporal/schedules.ts';
 import type { Logger } from 'pino';
 import { createApprovals } from './approvals.ts';
@@ -47,6 +49,7 @@ export function collectionDependencies(
       secretsManager: createSecretReader(() => aws.secretsManager),
     },
     settings: sourceSettings(config),
+    hosts: createHostMemory(createHostLimits(db)),
     metrics: createMetrics(cloudWatch(config, aws, logger)),
     tuning: {
       uploads: config.WELLSPRING_UPLOADS,

@@ -147,6 +147,7 @@ function sourceEnv({
       // Extracted with another configuration, it must be read again, whatever its validators say.
       const usable = [...rows.values()].filter(
         (row) => row.state === 'live' && row.configSig === opened.configSig,
+    hosts: deps.hosts,
       );
       return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
     },

@@ -1,5 +1,6 @@
 import type { Objects } from '../../adapters/aws/objects.ts';
 import type { Knowledge } from '../../adapters/aws/knowledge.ts';
+import type { HostMemory } from '../../adapters/net/manners.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Schedules } from '../../adapters/temporal/schedules.ts';
 import type { SecretStores } from '../../adapters/secrets/resolve.ts';
@@ -19,6 +20,8 @@ export interface CollectionDependencies {
   readonly sourceTypes: ReadonlyMap<string, BoundSourceType>;
   readonly secrets: SecretStores;
   readonly settings: SourceSettings;
+  /** Turns and rules of web hosts, one memory a process over the limits that all workers share. */
+  readonly hosts: HostMemory;
   readonly tuning: CollectionTuning;
   readonly metrics: CollectionMetrics;
   /** Signal-with-start of the sync of a data source. */

@@ -73,6 +73,7 @@ function lookingEnv({ input, temporaryDirectory, deps, signal }: EnvParts): Sour
     // A look compares with nothing: everything is read.
     known: async () => new Map(),
     crawls: forgetfulCrawls(),
+    hosts: deps.hosts,
   };
 }
 

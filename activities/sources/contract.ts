@@ -4,6 +4,7 @@ import type {
   KnownPage,
   StoredCrawl,
 } from '../../adapters/postgres/crawls.ts';
+import type { HostMemory } from '../../adapters/net/manners.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { FailureName } from '../../workflows/failures.ts';
 
@@ -109,6 +110,8 @@ export interface SourceEnv {
   known(ids: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
   readonly crawls: CrawlStore;
   /** A folder of this attempt alone, removed after it. */
+  /** Turns and rules of web hosts, shared with all other sources. */
+  readonly hosts: HostMemory;
   readonly temporaryDirectory: string;
   /** Time of the run, the same in every attempt of it. */
   readonly startedAt: Date;

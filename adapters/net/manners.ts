@@ -1,5 +1,7 @@
+import type { HostLimits } from './host-limits.ts';
 import type { Net } from './net.ts';
 import { createPace, type Pace } from './pace.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { createRobotsFiles, type RobotsFiles } from './robots-file.ts';
 import type { Robots } from './robots.ts';
 
@@ -8,10 +10,20 @@ export interface Manners {
   /** The rules of the page's host, asked for once by each guest. @throws what `RobotsFiles.of` throws */
   robots(url: string): Promise<Robots>;
   allows(url: string): Promise<boolean>;
-  /** Milliseconds until the page's host may be asked. */
-  waitMs(url: string): number;
-  /** Waits for the host's turn and takes it: the next one comes after its crawl delay or `delayMs`, whichever is longer. */
+  /**
+   * Waits for the host's turn and takes it: the next one comes after its crawl delay or `delayMs`, whichever is longer.
+   * @throws RateLimited - the turn is more than a minute away; `isLimitOfHost` knows the failure.
+   */
   takeTurn(url: string): Promise<void>;
+  /** Looks whether an answer asks to wait: 429 or 503 with `Retry-After` holds the host for everybody. */
+  heed(answer: HostAnswer): Promise<void>;
+}
+
+interface HostAnswer {
+  readonly url: string;
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Guest {
@@ -28,13 +40,14 @@ export interface HostMemory {
   readonly robots: RobotsFiles;
 }
 
-/** Makes an empty memory. A process needs one only, and has it: others are for tests. */
-export function createHostMemory(): HostMemory {
-  return { pace: createPace(), robots: createRobotsFiles() };
+/** Makes an empty memory of limits that all workers share. A process needs one only. */
+export function createHostMemory(limits: HostLimits): HostMemory {
+  const pace = createPace(limits);
+  return { pace, robots: createRobotsFiles(limits) };
 }
 
-/** Lets a guest in. It shares turns and rules with all other guests of the same memory. */
-export function openManners(guest: Guest, memory: HostMemory = processMemory): Manners {
+/** Lets a guest in. It shares turns and rules with all other guests of the same memory, and of the limits behind it. */
+export function openManners(guest: Guest, memory: HostMemory): Manners {
   const { net, userAgent, signal } = guest;
   const rules = new Map<string, Promise<Robots>>();
   const robots = (url: string): Promise<Robots> => {
@@ -47,20 +60,31 @@ export function openManners(guest: Guest, memory: HostMemory = processMemory): M
   return {
     robots,
     allows: async (url) => (await robots(url)).allows(userAgent, url),
-    waitMs: (url) => memory.pace.waitMs(new URL(url).host),
     async takeTurn(url) {
       const asked = (await robots(url)).crawlDelayMs(userAgent) ?? 0;
-      const intervalMs = Math.max(asked, delayMs(guest, new URL(url)));
-      await memory.pace.take(new URL(url).host, intervalMs, signal);
+      const target = new URL(url);
+      const intervalMs = Math.max(asked, delayMs(guest, target));
+      const block = net.guard.isAllowed(target) ? blockOf(intervalMs) : 1;
+      await memory.pace.take(target.host, { intervalMs, block }, signal);
+    },
+    async heed({ url, status, headers }) {
+      const waitMs = retryAfterMs(headers['retry-after'], new Date());
+      const asksToWait = (status === 429 || status === 503) && waitMs !== undefined && waitMs > 0;
+      if (asksToWait) await memory.pace.hold(new URL(url).host, waitMs);
     },
   };
 }
-
-/** Lives as long as the process: a source that was just read is read again at the same pace. */
-const processMemory = createHostMemory();
 
 /** Sources §6, B8: 1 request a second, never above 5; hosts that the operator named are his own. */
 function delayMs({ delayMs: configured, net }: Guest, url: URL): number {
   if (net.guard.isAllowed(url)) return configured ?? 50;
   return Math.max(configured ?? 1000, 200);
 }
+
+/** On the operator's own hosts turns follow so quickly that asking the store for each would cost as much as some pages do. */
+function blockOf(intervalMs: number): number {
+  return Math.min(20, Math.max(1, Math.floor(BLOCK_MS / intervalMs)));
+}
+
+/** What a process may keep from others at most, for example when it dies. */
+const BLOCK_MS = 1000;

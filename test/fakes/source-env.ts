@@ -8,8 +8,10 @@ import type {
   SourceLog,
   SourceSettings,
 } from '../../activities/sources/contract.ts';
+import type { HostMemory } from '../../adapters/net/manners.ts';
 import { failure } from '../../workflows/failures.ts';
 import { memoryCrawls } from './crawl-store.ts';
+import { memoryHosts } from './host-limits.ts';
 
 export interface SourceEnvOverrides {
   /** What the manifest knows, by id as emitted. Default: nothing. */
@@ -21,6 +23,8 @@ export interface SourceEnvOverrides {
   readonly startedAt?: Date;
   /** Where crawls keep their state. Default: one memory for all environments, so that any of them resumes what another began. */
   readonly crawls?: CrawlStore;
+  /** Turns and rules of web hosts. Default: one memory for all environments. */
+  readonly hosts?: HostMemory;
 }
 
 interface LogRecord {
@@ -49,6 +53,7 @@ export function sourceEnv(overrides: SourceEnvOverrides = {}): TestSourceEnv {
     sourceId: overrides.sourceId ?? 'acme/test-source',
     known: (ids) => Promise.resolve(pick(overrides.known ?? new Map(), ids)),
     crawls: overrides.crawls ?? sharedCrawls,
+    hosts: overrides.hosts ?? sharedHosts,
     temporaryDirectory,
     startedAt: overrides.startedAt ?? new Date(),
     settings: { ...permissive(overrides.variables ?? {}), ...overrides.settings },
@@ -59,6 +64,7 @@ export function sourceEnv(overrides: SourceEnvOverrides = {}): TestSourceEnv {
 }
 
 const sharedCrawls = memoryCrawls();
+const sharedHosts = memoryHosts();
 
 function permissive(variables: Readonly<Record<string, string>>): SourceSettings {
   return {

@@ -19,7 +19,8 @@ export async function openSession(config: BrowserConfig, env: SourceEnv): Promis
   // For robots.txt, which needs no browser.
   const net = createNet({ allowedHosts, userAgent });
   const { delayMs, timeoutMs } = config;
-  const manners = openManners({ net, userAgent, signal, ...(delayMs ? { delayMs } : {}) });
+  const guest = { net, userAgent, signal, ...(delayMs ? { delayMs } : {}) };
+  const manners = openManners(guest, env.hosts);
   const waitFor = awaited(config);
   const session: Session = {
     config,
@@ -35,6 +36,7 @@ export async function openSession(config: BrowserConfig, env: SourceEnv): Promis
       const awaiting = waitFor === undefined ? {} : { waitFor };
       const limits = { timeoutMs, maxBytes: MAX_HTML_BYTES };
       const page = await lease.render({ url, userAgent, signal, ...limits, ...awaiting });
+      await manners.heed(page);
       return {
         ...page,
         read: (place) =>

@@ -25,7 +25,8 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
   });
   const scope = createScope(config);
   const { delayMs } = config;
-  const manners = openManners({ net, userAgent, signal, ...(delayMs ? { delayMs } : {}) });
+  const guest = { net, userAgent, signal, ...(delayMs ? { delayMs } : {}) };
+  const manners = openManners(guest, env.hosts);
   const session: HttpSession = {
     config,
     env,
@@ -36,7 +37,7 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
     hasCredentials: (url) => config.headers !== undefined && scope.isSeedHost(url),
     async fetch(url, known) {
       await manners.takeTurn(url);
-      return net.fetch(url, {
+      const response = await net.fetch(url, {
         signal,
         headers: {
           ...ACCEPT,
@@ -45,6 +46,8 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
         },
         maxBytesFor: (contentType) => (isFile(contentType) ? MAX_FILE_BYTES : MAX_HTML_BYTES),
       });
+      await manners.heed(response);
+      return response;
     },
     async ask(url, known) {
       const response = await session.fetch(url, known);

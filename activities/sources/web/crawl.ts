@@ -41,12 +41,6 @@ async function* visitAll(state: Crawl): AsyncGenerator<ReadMessage<CrawlCursor>>
   let sinceCheckpoint = 0;
   let silentInRow = 0;
   for (let visit = frontier.next(); visit !== undefined; visit = frontier.next()) {
-    const waitMs = session.manners.waitMs(visit.id);
-    if (waitMs > LONGEST_WAIT_MS) {
-      frontier.again(visit, 'front');
-      yield { kind: 'checkpoint', cursor: log.checkpoint() };
-      throw longDelay(visit.id, waitMs);
-    }
     const visited = await visitPage(state, visit);
     if (visited.kind === 'wait') {
       yield { kind: 'checkpoint', cursor: log.checkpoint() };
@@ -79,14 +73,6 @@ function listing(frontier: Frontier): ReadMessage<CrawlCursor> {
   return { kind: 'listing', complete: hidden.length === 0, ...(why === '' ? {} : { why }) };
 }
 
-function longDelay(id: string, waitMs: number): Error {
-  return failure(
-    'RateLimited',
-    `"${new URL(id).host}" may be asked again in ${Math.ceil(waitMs / 1000)} seconds, after its crawl delay and the turns of other sources. The next attempt honours that.`,
-    { retryAfterMs: waitMs },
-  );
-}
-
 function siteAway(id: string): Error {
   return failure(
     'SourceUnavailable',
@@ -95,5 +81,3 @@ function siteAway(id: string): Error {
 }
 
 const MAX_SILENT = 10;
-/** Longer waits are the workflow's: they cost no worker. */
-const LONGEST_WAIT_MS = 60_000;

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { meaningOf } from '../../../adapters/net/http-status.ts';
+import { isLimitOfHost } from '../../../adapters/net/pace.ts';
 import { retryAfterMs } from '../../../adapters/net/retry-after.ts';
 import { failure, type FailureName } from '../../../workflows/failures.ts';
 import type { Visit } from './frontier.ts';
@@ -14,8 +15,8 @@ export type VisitFailure =
   | { readonly kind: 'again' }
   /** A link that leads where nobody may go: not a page of this source. */
   | { readonly kind: 'skipped'; readonly detail: string }
-  /** The site asks to wait: the page is visited again in the next attempt. */
-  | { readonly kind: 'wait'; readonly error: ApplicationFailure }
+  /** The site asks to wait: the page is visited again in the next attempt. `isTry`: it was this page that was asked for. */
+  | { readonly kind: 'wait'; readonly error: ApplicationFailure; readonly isTry: boolean }
   /** Nothing more can be read now. */
   | { readonly kind: 'crawl'; readonly error: unknown };
 
@@ -25,7 +26,9 @@ type PageFailure = (typeof PAGE_FAILURES)[number];
 export function visitFailure(error: unknown, visit: Visit, isOurs: boolean): VisitFailure {
   if (!(error instanceof ApplicationFailure)) return { kind: 'crawl', error };
   const { type, message: detail } = error;
-  if (type === 'RateLimited' && visit.tries < MAX_WAITS) return { kind: 'wait', error };
+  if (isLimitOfHost(error)) return { kind: 'wait', error, isTry: false };
+  if (type === 'RateLimited' && visit.tries < MAX_WAITS)
+    return { kind: 'wait', error, isTry: true };
   if (type === 'PolicyDenied' && !isOurs) return { kind: 'skipped', detail };
   if (type === 'SourceUnavailable' && visit.tries === 0) return { kind: 'again' };
   const name = PAGE_FAILURES.find((one) => one === type);

@@ -151,7 +151,7 @@ async function onFailure(step: Step, landed: string, error: unknown): Promise<Vi
   const once = { ...visit, tries: visit.tries + 1 };
   if (found.kind === 'crawl') throw found.error;
   if (found.kind === 'wait') {
-    frontier.again(once, 'front');
+    frontier.again(found.isTry ? once : visit, 'front');
     return { kind: 'wait', failure: found.error };
   }
   if (found.kind === 'again') {

@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { createKnowledge } from '../../../adapters/aws/knowledge.ts';
 import { createAwsClients, type AwsClients } from '../../../adapters/aws/clients.ts';
 import { createObjects, type Objects } from '../../../adapters/aws/objects.ts';
+import { createHostMemory } from '../../../adapters/net/manners.ts';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
+import { createHostLimits } from '../../../adapters/postgres/host-limits.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { storeDefinition } from '../../../adapters/postgres/revisions.ts';
 import { openRun } from '../../../adapters/postgres/runs.ts';
@@ -189,6 +191,7 @@ async function createCase(
       batchDocuments: 1000,
       batchBytes: 8_000_000,
       commitEveryMs: 3000,
+    hosts: createHostMemory(createHostLimits(db)),
       pollMs: [10, 20],
     },
     metrics: {

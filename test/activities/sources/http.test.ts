@@ -3,6 +3,7 @@ import type { KnownDocument, ReadMessage } from '../../../activities/sources/con
 import { http } from '../../../activities/sources/http.ts';
 import { describeSource } from '../../contracts/source.ts';
 import { memoryCrawls } from '../../fakes/crawl-store.ts';
+import { memoryHosts } from '../../fakes/host-limits.ts';
 import { sourceEnv, type SourceEnvOverrides, type TestSourceEnv } from '../../fakes/source-env.ts';
 import {
   articlePage,
@@ -624,9 +625,15 @@ describe('a site in trouble', () => {
 
     const first = await read(crawlOf(site));
     site.put('/a', articlePage('A'));
-    const second = await read(crawlOf(site), lastCursor(first));
+    const tooSoon = await read(crawlOf(site), lastCursor(first));
+    const second = await read(crawlOf(site), lastCursor(first), env({ hosts: memoryHosts() }));
 
     expect(first.error).toMatchObject({ type: 'RateLimited', nextRetryDelay: 120_000 });
+    expect(tooSoon.error).toMatchObject({
+      type: 'RateLimited',
+      message: expect.stringContaining('may be asked again'),
+    });
+    expect(site.requests.filter((one) => one === 'GET /a')).toHaveLength(2);
     expect(there(first)).toStrictEqual(['/']);
     expect(there(second)).toStrictEqual(['/a', '/b']);
     expect(listing(second)).toMatchObject({ complete: true });

@@ -1,32 +1,87 @@
 import { expect, test } from 'vitest';
-import { createPace } from '../../../adapters/net/pace.ts';
+import type { HostLimits } from '../../../adapters/net/host-limits.ts';
+import { createPace, isLimitOfHost } from '../../../adapters/net/pace.ts';
+import { memoryHostLimits } from '../../fakes/host-limits.ts';
 
 const never = new AbortController().signal;
+const turn = { intervalMs: 20, block: 1 };
+
+/** How long each of so many turns was waited for, and how often the limits were asked. */
+async function takeTurns(count: number, block: number, workMs = 0) {
+  const limits = memoryHostLimits();
+  let asked = 0;
+  const counting: HostLimits = {
+    ...limits,
+    take(...args) {
+      asked += 1;
+      return limits.take(...args);
+    },
+  };
+  const pace = createPace(counting);
+  const times: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    await pace.take('a', { ...turn, block }, never);
+    times.push(performance.now());
+    if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, workMs));
+  }
+  return { asked, gaps: times.slice(1).map((time, index) => time - (times[index] ?? 0)) };
+}
 
 test('the first request to a host is free, the next ones wait their turn', async () => {
-  let clock = 1000;
-  const pace = createPace(() => clock);
+  const { asked, gaps } = await takeTurns(4, 1);
 
-  await pace.take('a', 200, never);
-  clock += 50;
+  expect(asked).toBe(4);
+  // Timers are coarse: what counts is that nobody comes early.
+  expect(Math.min(...gaps)).toBeGreaterThan(17);
+});
 
-  expect(pace.waitMs('a')).toBe(150);
-  expect(pace.waitMs('b')).toBe(0);
+test('a block of turns costs one question, and keeps the same distance', async () => {
+  const { asked, gaps } = await takeTurns(12, 6);
+
+  expect(asked).toBe(2);
+  expect(Math.min(...gaps)).toBeGreaterThan(17);
+});
+
+test('turns that have passed are lost: they may not be taken together', async () => {
+  const { gaps } = await takeTurns(6, 20, 50);
+
+  expect(Math.min(...gaps)).toBeGreaterThan(45);
 });
 
 test('two callers that come at once get two turns', async () => {
-  const pace = createPace(() => 0);
+  const pace = createPace(memoryHostLimits());
+  const startedAt = performance.now();
 
-  await Promise.all([pace.take('a', 10, never), pace.take('a', 10, never)]);
+  await Promise.all([pace.take('a', turn, never), pace.take('a', turn, never)]);
 
-  expect(pace.waitMs('a')).toBe(20);
+  expect(performance.now() - startedAt).toBeGreaterThan(17);
+});
+
+test('a turn that is more than a minute away is refused and says when', async () => {
+  const pace = createPace(memoryHostLimits());
+  await pace.take('a', { intervalMs: 90_000, block: 1 }, never);
+
+  const refused: unknown = await pace.take('a', turn, never).catch((error: unknown) => error);
+
+  expect(refused).toMatchObject({ type: 'RateLimited', nextRetryDelay: expect.any(Number) });
+  expect(isLimitOfHost(refused)).toBe(true);
+  expect(isLimitOfHost(new Error('other'))).toBe(false);
+});
+
+test('a host that asked to wait is not asked again, whatever turns are left of a block', async () => {
+  const pace = createPace(memoryHostLimits());
+  await pace.take('a', { intervalMs: 20, block: 20 }, never);
+
+  await pace.hold('a', 120_000);
+
+  await expect(pace.take('a', turn, never)).rejects.toThrow('in 120 seconds');
 });
 
 test('a cancelled wait ends at once', async () => {
-  const pace = createPace();
+  const pace = createPace(memoryHostLimits());
   const stop = new AbortController();
-  await pace.take('a', 60_000, stop.signal);
-  const waiting = pace.take('a', 60_000, stop.signal);
+  await pace.take('a', { intervalMs: 50_000, block: 1 }, stop.signal);
+  const waiting = pace.take('a', { intervalMs: 50_000, block: 1 }, stop.signal);
 
   stop.abort();
 
