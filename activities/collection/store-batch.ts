@@ -10,6 +10,7 @@ import {
 } from '../../adapters/postgres/manifest.ts';
 import { overtaken } from '../../adapters/postgres/source-state.ts';
 import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
+import { deferRefused } from './defer-refused.ts';
 import { documentHash } from './identity.ts';
 import type { PreparedDocument } from './prepare-document.ts';
 import { cleanDetail, sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
@@ -30,11 +31,12 @@ export async function storeBatch(
   const sorted = await sortMessages(messages, context);
   const hashes = [...sorted.prepared.map((one) => one.hash), ...sorted.seen.keys()];
   const rows = await readManifest(context.db, reference(context), hashes);
-  const writes = sorted.prepared.map((prepared) =>
+  const decided = sorted.prepared.map((prepared) =>
     decideWrite(prepared, rows.get(prepared.hash), context),
   );
-  const uploaded = await upload(writes, context);
-  const failed = [...sorted.failed, ...uploaded.failed];
+  const { writes, deferred, refusedBefore } = await deferRefused(decided, context);
+  const uploaded = await upload(writes, refusedBefore, context);
+  const failed = [...sorted.failed, ...uploaded.failed, ...deferred];
   const held = writes.flatMap((write) => (write.kind === 'held' ? [heldDocument(write)] : []));
   const counts = await count({ ...sorted, writes, rows, failed, uploaded }, context);
   const seen = [

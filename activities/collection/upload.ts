@@ -10,7 +10,7 @@ import { refuseShrunken } from '../../workflows/collection/content-guard.ts';
 import { FAILURES, isFailureName, type FailureName } from '../../workflows/failures.ts';
 import { concurrently } from './concurrently.ts';
 import type { PreparedDocument } from './prepare-document.ts';
-import { failedDocument } from './sort-messages.ts';
+import { cleanDetail, failedDocument } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { storeDocument, type Put } from './store-document.ts';
 
@@ -56,11 +56,15 @@ export interface Uploaded {
 
 /**
  * Puts what changed into S3, sidecar before content. Running it twice writes nothing twice: what lies there is recognised by its hash.
- * A document that S3 does not take, in spite of some tries, is reported as failed. Where nothing at all was taken, it is not the documents'
- * fault, and the failure of the first one is thrown.
+ * A document that S3 does not take, in spite of some tries, is reported as failed. Where nothing at all was taken of what was not refused
+ * before, it is not the documents' fault, and the failure of the first one is thrown.
  * @throws Conflict - a newer attempt has taken over.
  */
-export async function upload(writes: readonly Write[], context: StoreContext): Promise<Uploaded> {
+export async function upload(
+  writes: readonly Write[],
+  refusedBefore: ReadonlySet<string>,
+  context: StoreContext,
+): Promise<Uploaded> {
   const puts = writes.filter((write) => write.kind === 'put');
   const stored: StoredDocument[] = [];
   const refused: Refusal[] = [];
@@ -75,10 +79,10 @@ export async function upload(writes: readonly Write[], context: StoreContext): P
       if (!isOurs(error) || isOvertaken(error)) throw error;
       refused.push({ put, error });
       // As many in a row as are under way at once: the rest need not be tried.
-      if (refused.length >= context.uploads) throwIfHopeless(stored, refused);
+      if (refused.length >= context.uploads) throwIfHopeless(stored, refused, refusedBefore);
     }
   });
-  throwIfHopeless(stored, refused);
+  throwIfHopeless(stored, refused, refusedBefore);
   const failed = refused.map((refusal) => toFailed(refusal, context));
   return { stored, failed, ...share.traffic };
 }
@@ -95,15 +99,30 @@ function isOurs(error: unknown): error is OurFailure {
 }
 
 /** `InvalidDocument` is what S3 says of exactly this object (its key, its size); anything else may concern the bucket or the service. */
-function throwIfHopeless(stored: readonly StoredDocument[], refused: readonly Refusal[]): void {
+function throwIfHopeless(
+  stored: readonly StoredDocument[],
+  refused: readonly Refusal[],
+  refusedBefore: ReadonlySet<string>,
+): void {
   if (stored.length > 0) return;
-  const common = refused.find(({ error }) => error.type !== 'InvalidDocument');
+  const common = refused.find(
+    ({ put, error }) => error.type !== 'InvalidDocument' && !refusedBefore.has(put.prepared.hash),
+  );
   if (common) throw common.error;
 }
 
+/** With what identifies the input, so that the same one is not tried for ever. */
 function toFailed({ put, error }: Refusal, context: StoreContext): FailedDocument {
-  const { hash, document } = put.prepared;
-  return failedDocument(hash, document.id, { failure: error.type, detail: error.message }, context);
+  const { hash, document, contentHash, metaHash } = put.prepared;
+  const { url } = document;
+  const failed = { failure: error.type, detail: error.message };
+  return {
+    ...failedDocument(hash, document.id, failed, context),
+    ...(url === undefined ? {} : { inputRef: cleanDetail(url, context) }),
+    inputSha256: contentHash,
+    inputMetaSha256: metaHash,
+    configSig: context.configSig,
+  };
 }
 
 /** Between the tries of one document; the SDK has tried twice in each of them. */

@@ -3,6 +3,7 @@ import type { RunCounts } from '../../workflows/collection/counts.ts';
 import { crawlParts, type CrawlCommit } from './crawl-commit.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
+import { letterParts } from './dead-letters.ts';
 import type { SourceReference } from './source-state.ts';
 import type { DocumentState } from './tables.ts';
 
@@ -103,6 +104,13 @@ export interface FailedDocument {
   readonly docId?: string;
   readonly failure: string;
   readonly detail: string;
+  /** It was not tried: the same input was refused before, and is not due yet. */
+  readonly deferred?: true;
+  /** Where the input can be looked at, and its hashes, where it was read and then refused. */
+  readonly inputRef?: string;
+  readonly inputSha256?: string;
+  readonly inputMetaSha256?: string;
+  readonly configSig?: string;
 }
 
 /** Read well, but its text is suspiciously short: what is stored stays. */
@@ -189,7 +197,8 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
       from jsonb_to_recordset(${JSON.stringify(batch.seen)}::jsonb) as r(hash text, "configSig" text, etag text, "lastModified" text)
       where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash and exists (select 1 from claim)
     ), failed_rows as (
-      select * from jsonb_to_recordset(${JSON.stringify(batch.failed)}::jsonb) as r(hash text, "docId" text, failure text, detail text)
+      select * from jsonb_to_recordset(${JSON.stringify(batch.failed)}::jsonb) as r(hash text, "docId" text, failure text, detail text,
+        deferred boolean, "inputRef" text, "inputSha256" text, "inputMetaSha256" text, "configSig" text)
       where exists (select 1 from claim)
     ), failed as (
       update documents d set last_seen_listing = ${listing}::bigint, last_seen_run = ${run}, fail_count = d.fail_count + 1,
@@ -201,15 +210,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
         fail_count = d.fail_count + 1, failure = 'ContentShrank', failure_detail = r.detail, held_bytes = r.bytes
       from jsonb_to_recordset(${JSON.stringify(batch.held)}::jsonb) as r(hash text, detail text, bytes bigint)
       where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash and exists (select 1 from claim)
-    ), letters as (
-      insert into dead_letters as l (tenant, source, hash, doc_id, failure, detail, first_seen, last_seen, run)
-      select ${tenant}, ${source}, r.hash, r."docId", r.failure, r.detail, now(), now(), ${run} from failed_rows r
-      on conflict (tenant, source, hash) do update set failure = excluded.failure, detail = excluded.detail, last_seen = now(),
-        attempts = l.attempts + case when l.run = excluded.run then 0 else 1 end, run = excluded.run
-    ), cured as (
-      delete from dead_letters where tenant = ${tenant} and source = ${source} and exists (select 1 from claim)
-        and hash = any(${cured(batch)}::text[])
-    ), gone as (
+    )${letterParts(batch)}, gone as (
       update documents d set gone_count = d.gone_count + r.weight, gone_why = r.why, last_seen_run = ${run}
       from jsonb_to_recordset(${JSON.stringify(batch.gone)}::jsonb) as r(hash text, why text, weight integer)
       where d.tenant = ${tenant} and d.source = ${source} and d.hash = r.hash and exists (select 1 from claim)
@@ -235,10 +236,4 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
     )${crawlParts(batch, batch.crawl)}
     select exists (select 1 from claim) as held`.execute(db);
   return rows[0]?.held === true;
-}
-
-/** What was read well this time; being listed proves nothing about its content. */
-function cured({ stored, seen, held }: Batch): string[] {
-  const read = seen.filter((row) => row.configSig !== undefined);
-  return [...stored, ...read, ...held].map((row) => row.hash);
 }

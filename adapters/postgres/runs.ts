@@ -166,6 +166,10 @@ export async function closeRead(
         listed = case when ${complete} then (select count(*) from documents where tenant = ${tenant} and source = ${source}
           and state = 'live' and last_seen_listing >= ${listing}::bigint) end
       where id = ${run} and exists (select 1 from state)
+    ), vanished as (
+      -- What a complete listing does not show any more cannot be read again either.
+      delete from dead_letters where tenant = ${tenant} and source = ${source} and ${complete} and exists (select 1 from state)
+        and coalesce(listing, 0) < ${listing}::bigint
     )
     select
       (select count(*) from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')
