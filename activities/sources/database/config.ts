@@ -65,7 +65,7 @@ export const DatabaseConfig = z.strictObject({
     .enum(['evolve', 'freeze', 'discard'])
     .default('evolve')
     .describe(
-      'What a new column means: "evolve" takes it in, "discard" leaves it out, "freeze" fails with SchemaDrift. A column that is lost or gets another type always fails; with "discard" only if it is read.',
+      'What a new column means where "body" does not list the columns: "evolve" takes it in, "discard" leaves it out. With "freeze" every change of the table is SchemaDrift, in the others only a column that is read and lost or of another type.',
     ),
   shardRows: z
     .exactOptional(z.int().min(2).max(100_000))

@@ -45,7 +45,7 @@ export type RunningCursor = Extract<DatabaseCursor, { phase: 'changes' | 'nulls'
 export type DoneCursor = Extract<DatabaseCursor, { phase: 'done' }>;
 
 /**
- * What of a stored cursor still holds: nothing when the plan has changed. A listing or key scan that an *earlier* run left open
+ * What of a stored cursor still holds: nothing when the plan has changed, or a type with which its values were compared. A listing or key scan that an *earlier* run left open
  * begins again, because only a listing read within one run may conclude that something was deleted.
  */
 export function resumable(
@@ -54,7 +54,7 @@ export function resumable(
   env: SourceEnv,
 ): DatabaseCursor | null {
   if (from === null) return null;
-  if (from.signature !== plan.signature) {
+  if (from.signature !== plan.signature || plan.changes.broken.length > 0) {
     env.log.info('started from the beginning because the definition or its columns changed', {
       source: env.sourceId,
     });

@@ -21,15 +21,15 @@ export interface Plan {
   /** Changes when the same row would give another document: a stored cursor of another plan starts from the beginning. */
   readonly signature: string;
   readonly shape: Shape;
-  /** What is new since the last look and does no harm, as clauses. */
-  readonly news: readonly string[];
+  /** What became of the table since the look that the cursor remembers. */
+  readonly changes: ShapeChange;
   readonly name: string;
 }
 
 /**
  * Looks the table or query up; `before` is its shape at the last look.
  * @throws InvalidConfig - a column is missing or cannot be a key or cursor.
- * @throws SchemaDrift - it was good once, and the table has changed since.
+ * @throws SchemaDrift - the same, but it was good once.
  */
 export async function planOf(
   session: Session,
@@ -39,9 +39,7 @@ export async function planOf(
   const wanted = wantedOf(config);
   const name = relationName(wanted);
   try {
-    const plan = planned(await session.relation(wanted), { session, config, name, before });
-    if (before) refuseDrift(plan, changesOf(before, plan.shape), config);
-    return before ? { ...plan, news: changesOf(before, plan.shape).noted } : plan;
+    return planned(await session.relation(wanted), { session, config, name, before });
   } catch (error) {
     const isOfColumns = before !== undefined && typeOfFailure(error) === 'InvalidConfig';
     throw isOfColumns ? drifted(name, sentenceOf(error), error) : error;
@@ -70,7 +68,7 @@ function planned(relation: Relation, { session, config, name, before }: Planning
   );
   const vital = distinct([...key, ...(cursor ? [cursor] : []), ...(mark ? [mark] : [])]);
   const selected = distinct([...vital, ...output]);
-  const watched = config.contract === 'discard' ? selected : relation.columns;
+  const watched = config.contract === 'freeze' ? relation.columns : selected;
   const shape = shapeOf(key, watched, vital);
   if (shape.rest !== undefined && config.contract === 'discard' && config.body === undefined) {
     throw tooWide(name);
@@ -85,7 +83,7 @@ function planned(relation: Relation, { session, config, name, before }: Planning
     selected,
     signature: signatureOf(config, key, output),
     shape,
-    news: [],
+    changes: before ? changesOf(before, shape) : { broken: [], noted: [] },
     name,
   };
 }
@@ -100,9 +98,11 @@ function openColumns(
   return contract === 'discard' && before ? names.filter((name) => name in before.columns) : names;
 }
 
-function refuseDrift(plan: Plan, { broken, noted }: ShapeChange, config: DatabaseConfig): void {
-  const why = config.contract === 'freeze' ? [...broken, ...noted] : broken;
-  if (why.length > 0) throw drifted(plan.name, why.join('; '));
+/** Within one run nothing may break; between runs that is for a person to judge, before the read begins. @throws SchemaDrift */
+export function refuseDrift({ changes, name }: Plan, { contract }: DatabaseConfig): void {
+  const { broken, noted } = changes;
+  const why = contract === 'freeze' ? [...broken, ...noted] : broken;
+  if (why.length > 0) throw drifted(name, why.join('; '));
 }
 
 function tooWide(name: string): Error {

@@ -13,7 +13,7 @@ import type { Column } from './dialect.ts';
 import { typeOfFailure } from './errors.ts';
 import { allKeys } from './keys.ts';
 import { pagesOf } from './pages.ts';
-import { distinct, planOf, type Plan } from './plan.ts';
+import { distinct, planOf, refuseDrift, type Plan } from './plan.ts';
 import { documentsOf, type Message, type Reading } from './reading.ts';
 import { readShards } from './shards.ts';
 
@@ -21,7 +21,7 @@ import { readShards } from './shards.ts';
  * Reads rows in pages, each in a READ ONLY transaction of its own, with a checkpoint after each.
  * Without a cursor column every row; with one the changed rows, those without a cursor value, and then all keys.
  * @throws SourceUnavailable - the connection was lost; the next attempt goes on at the last checkpoint.
- * @throws SchemaDrift - the columns changed since an earlier run, or while they were read.
+ * @throws SchemaDrift - what is read was lost since an earlier run, or the columns changed while they were read.
  * @throws InvalidConfig, AuthExpired, AccessDenied
  */
 export async function* readDatabase(
@@ -31,11 +31,21 @@ export async function* readDatabase(
 ): AsyncIterable<Message> {
   await using session = await connect(config.url, env.signal);
   const plan = await planOf(session, config, from?.shape);
-  if (plan.news.length > 0) env.log.info('the columns of the table changed', { news: plan.news });
+  if (isOfThisRun(from, env)) refuseDrift(plan, config);
+  noteChanges(plan, env);
   const reading = { config, plan, env };
   const start = resumable(plan, from, env);
   await refuseNullKeys(plan);
   yield* watched(reading, messagesOf(reading, start));
+}
+
+function isOfThisRun(from: DatabaseCursor | null, { startedAt }: SourceEnv): boolean {
+  return from !== null && 'startedAt' in from && from.startedAt === startedAt.toISOString();
+}
+
+function noteChanges({ changes }: Plan, env: SourceEnv): void {
+  const news = [...changes.broken, ...changes.noted];
+  if (news.length > 0) env.log.info('the columns of the table changed', { news });
 }
 
 function messagesOf(reading: Reading, start: DatabaseCursor | null): AsyncIterable<Message> {
@@ -52,7 +62,8 @@ async function* watched(
   { plan, config }: Reading,
   messages: AsyncIterable<Message>,
 ): AsyncGenerator<Message> {
-  const lookAgain = (): Promise<unknown> => planOf(plan.session, config, plan.shape);
+  const lookAgain = async (): Promise<void> =>
+    refuseDrift(await planOf(plan.session, config, plan.shape), config);
   try {
     for await (const message of messages) {
       if (message.kind === 'listing') await lookAgain();

@@ -64,11 +64,11 @@ function keyChange(before: readonly string[], after: readonly string[]): readonl
   return [`its key was (${before.join(', ')}) and is (${after.join(', ')})`];
 }
 
-/** SchemaDrift: what is stored no longer fits the table, so nothing more is read until a person has looked. */
+/** SchemaDrift: what is stored no longer fits the table, so nothing more is read. */
 export function drifted(name: string, why: string, cause?: unknown): Error {
   return failure(
     'SchemaDrift',
-    `The columns of ${name} changed since they were read: ${why}. Mend the definition; any change of its "config" takes the columns as they are now.`,
+    `The columns of ${name} changed since they were read: ${why}. Compare the definition with them; the next run begins from the start.`,
     { cause },
   );
 }

@@ -107,68 +107,47 @@ describe('D11 what becomes of a table is judged by its contract', () => {
     expect(listed).toHaveLength(3);
   });
 
-  test.each([
-    ['a new column', 'ALTER TABLE goods ADD COLUMN colour TEXT', /column "colour" is new/u],
-    ['a lost column', 'ALTER TABLE goods DROP COLUMN price', /column "price" is gone/u],
-  ])('freeze: %s is SchemaDrift', async (_name, statement, sentence) => {
+  test('a lost key, a lost cursor, a lost column of the text and a lost table are SchemaDrift', async () => {
+    const cases = [
+      [
+        'DROP TABLE goods; CREATE TABLE goods (id INTEGER, name TEXT, price INTEGER, at TEXT)',
+        /no primary key/u,
+      ],
+      ['ALTER TABLE goods DROP COLUMN at', /"at"/u],
+      ['ALTER TABLE goods DROP COLUMN price', /"price"/u],
+      ['ALTER TABLE goods RENAME TO wares', /no table "goods"/u],
+    ] as const;
+    for (const [statement, sentence] of cases) {
+      const { change, config } = table();
+      const source = keeping({ ...config, cursor: 'at', body: ['name', 'price'] });
+      await source.run();
+      change(statement);
+
+      const error = await failureOf(source.run());
+
+      expect.soft(error, statement).toMatchObject({
+        type: 'SchemaDrift',
+        message: expect.stringMatching(sentence),
+      });
+      expect.soft(source.kept.size).toBe(3);
+    }
+  });
+
+  test('another type between two runs begins from the start, because no cursor means the same any more', async () => {
     const { change, config } = table();
-    const source = keeping({ ...config, contract: 'freeze' });
+    change(
+      `UPDATE goods SET at = '2026-01-01 10:00:00'; INSERT INTO goods VALUES (4, 'd', 1, '2026-02-01 10:00:00')`,
+    );
+    const source = keeping({ ...config, cursor: 'at', lag: '1 second' });
     await source.run();
-    change(statement);
+    const usual = await source.run();
+    change('ALTER TABLE goods DROP COLUMN price; ALTER TABLE goods ADD COLUMN price TEXT');
 
-    const error = await failureOf(source.run());
+    const changed = await source.run();
 
-    expect(error).toMatchObject({ type: 'SchemaDrift', message: expect.stringMatching(sentence) });
-    expect(source.kept.size).toBe(3);
+    expect(documentsOf(usual.messages)).toHaveLength(1);
+    expect(documentsOf(changed.messages)).toHaveLength(4);
   });
-
-  test('freeze: one changed column of a very wide table is SchemaDrift', async () => {
-    const many = Array.from({ length: 80 }, (_, index) => `a_long_name_${index} TEXT`).join(', ');
-    const { change, config } = table(`id INTEGER PRIMARY KEY, name TEXT, ${many}`);
-    const source = keeping({ ...config, contract: 'freeze' });
-    await source.run();
-    change('ALTER TABLE goods DROP COLUMN a_long_name_7');
-
-    expect(await failureOf(source.run())).toMatchObject({ type: 'SchemaDrift' });
-  });
-
-  test.each(['evolve', 'freeze', 'discard'])(
-    '%s: a lost key, a lost cursor, another type and a lost table are SchemaDrift',
-    async (contract) => {
-      const again =
-        'CREATE TABLE goods (id INTEGER PRIMARY KEY, name TEXT, price INTEGER, at TEXT)';
-      const cases = [
-        [
-          'DROP TABLE goods; CREATE TABLE goods (id INTEGER, name TEXT, price INTEGER, at TEXT)',
-          /no primary key/u,
-        ],
-        [
-          `DROP TABLE goods; ${again.replace('id INTEGER PRIMARY KEY', 'id INTEGER, code TEXT PRIMARY KEY')}`,
-          /its key was \(id\) and is \(code\)/u,
-        ],
-        ['ALTER TABLE goods DROP COLUMN at', /"at"/u],
-        [
-          `DROP TABLE goods; ${again.replace('name TEXT', 'name BLOB')}`,
-          /column "name" was "TEXT" and is "BLOB"/u,
-        ],
-        ['ALTER TABLE goods RENAME TO wares', /no table "goods"/u],
-      ] as const;
-      for (const [statement, sentence] of cases) {
-        const { change, config } = table();
-        const source = keeping({ ...config, cursor: 'at', contract });
-        await source.run();
-        change(statement);
-
-        const error = await failureOf(source.run());
-
-        expect.soft(error, statement).toMatchObject({
-          type: 'SchemaDrift',
-          message: expect.stringMatching(sentence),
-        });
-        expect.soft(source.kept.size).toBe(3);
-      }
-    },
-  );
 
   test('a table that never fitted its definition is InvalidConfig, not drift', async () => {
     const { config } = table();
@@ -212,19 +191,52 @@ describe('F16 a table is altered while it is read', () => {
     expect(kinds).not.toContain('listing');
   });
 
-  test('a new attempt sees what happened between two attempts', async () => {
+  test.each([
+    ['evolve', 'DROP COLUMN name', /"name"/u],
+    ['freeze', 'DROP COLUMN price', /column "price" is gone/u],
+    ['freeze', 'ADD COLUMN colour TEXT', /column "colour" is new/u],
+    ['discard', 'DROP COLUMN name', /"name"/u],
+  ])('%s: a new attempt sees that it lost its ground: %s', async (contract, clause, sentence) => {
     const { change, config } = table();
-    const startedAt = new Date();
-    const early = (await readAll(config, null, { startedAt })).find(
-      (one) => one.kind === 'checkpoint',
+    const error = await failureOf(
+      resumed({ ...config, contract, body: ['name'] }, () => change(`ALTER TABLE goods ${clause}`)),
     );
-    change('ALTER TABLE goods DROP COLUMN price');
 
-    const error = await failureOf(readAll(config, early?.cursor, { startedAt }));
+    expect(error).toMatchObject({ type: 'SchemaDrift', message: expect.stringMatching(sentence) });
+  });
 
-    expect(error).toMatchObject({ type: 'SchemaDrift' });
+  test('freeze: one changed column of a very wide table is SchemaDrift', async () => {
+    const many = Array.from({ length: 80 }, (_, index) => `a_long_name_${index} TEXT`).join(', ');
+    const { change, config } = table(`id INTEGER PRIMARY KEY, name TEXT, ${many}`);
+    const drop = (): void => change('ALTER TABLE goods DROP COLUMN a_long_name_7');
+
+    expect(await failureOf(resumed({ ...config, contract: 'freeze' }, drop))).toMatchObject({
+      type: 'SchemaDrift',
+    });
+  });
+
+  test.each([
+    ['evolve', 'ADD COLUMN colour TEXT'],
+    ['evolve', 'DROP COLUMN price'],
+    ['discard', 'DROP COLUMN price'],
+  ])('%s: what does no harm (%s) ends no run', async (contract, clause) => {
+    const { change, config } = table();
+    const rest = await resumed({ ...config, contract, body: ['name'] }, () =>
+      change(`ALTER TABLE goods ${clause}`),
+    );
+
+    expect(documentsOf(rest)).toHaveLength(2);
   });
 });
+
+/** The second attempt of a run whose first one ended at its first checkpoint. */
+async function resumed(config: Readonly<Record<string, unknown>>, between: () => void) {
+  const startedAt = new Date();
+  const first = await readAll(config, null, { startedAt });
+  between();
+  const checkpoint = first.find((one) => one.kind === 'checkpoint');
+  return readAll(config, checkpoint?.cursor, { startedAt });
+}
 
 describe('D8 a column that marks deleted rows', () => {
   test.each([
