@@ -17,7 +17,8 @@ export interface RunTextOptions {
 export function runText(run: RunReport, { width, paint, now }: RunTextOptions): string {
   const { sign, paint: colour } = statusLook(run.status, paint);
   const head = `${colour(`${sign} ${run.source} ${run.status}`)}: ${countsText(run)}${durationText(run, now)}`;
-  return [head, ...reasonLines(run, width), ...heldLines(run, width)].join('\n');
+  const lines = [...reasonLines(run, width), ...heldLines(run, width), ...noteLines(run, width)];
+  return [head, ...lines].join('\n');
 }
 
 /** Everything that is known of one run. */
@@ -100,6 +101,10 @@ function reasonLines({ failure, message }: RunReport, width: number): readonly s
   const text = failure === null ? sentence : `${failure}: ${sentence}`;
   const remedy = isFailureName(failure) ? [indented(FAILURES[failure].remedy, width, '  ')] : [];
   return text === '' ? [] : [indented(text, width, '  '), ...remedy];
+}
+
+function noteLines({ notes }: RunReport, width: number): readonly string[] {
+  return (notes ?? []).map((note) => indented(`Note: ${clean(note)}`, width, '  '));
 }
 
 function heldLines({ held }: RunReport, width: number): readonly string[] {

@@ -23,6 +23,7 @@ import { openSource, secretsRenewed, type OpenedSource } from './open-source.ts'
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import { askedWaitMs, REST_MS, restAfter } from './rest.ts';
 import { reference, type StoreContext } from './store-context.ts';
+import { watchShape } from './watch-shape.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** One slice: claim the source, read from the last committed cursor, store batch by batch. */
@@ -62,6 +63,11 @@ export async function collectDocuments(
     const { configSig } = opened;
     const crawls = stagedCrawls(deps.db, { tenant, source, configSig });
     const env = sourceEnv({ input, opened, crawls, temporaryDirectory, signal, deps });
+    const held = await withHeartbeat(
+      () => ({ phase, ...progress.counts }),
+      async () => (input.slice === 0 ? watchShape(input, opened, env, deps) : undefined),
+    );
+    if (held) return { ...NOTHING_TO_DO, counts: await totals(context), more: false, held };
     const ending = await withHeartbeat(
       () => ({ phase, ...progress.counts }),
       () =>

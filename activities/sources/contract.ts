@@ -5,6 +5,7 @@ import type {
   StoredCrawl,
 } from '../../adapters/postgres/crawls.ts';
 import type { HostMemory } from '../../adapters/net/manners.ts';
+import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { FailureName } from '../../workflows/failures.ts';
 
@@ -159,6 +160,11 @@ export interface SourceType<Config, Cursor> {
   check(config: Config, env: SourceEnv): Promise<readonly CheckResult[]>;
   /** What is there to be read, in stable order. */
   discover(config: Config, env: SourceEnv): Promise<Discovery>;
+  /**
+   * What the documents and the cursor hang on (columns, keys, tools), where that can be told cheaply and without reading documents: each run
+   * begins with it, and what is lost holds the run. Only what the definition uses; nothing that comes and goes with single documents.
+   */
+  shape?(config: Config, env: SourceEnv): Promise<SourceShape>;
   /** Streams in bounded memory and resumes from every checkpoint that it emitted. */
   read(config: Config, from: Cursor | null, env: SourceEnv): AsyncIterable<ReadMessage<Cursor>>;
 }

@@ -7,6 +7,7 @@ import { DatabaseCursor } from './database/cursor.ts';
 import { streamOf } from './database/dialect.ts';
 import { wantedOf } from './database/plan.ts';
 import { readDatabase } from './database/read.ts';
+import { databaseShape } from './database/source-shape.ts';
 import { defineSource } from './define-source.ts';
 
 /** Rows of PostgreSQL, MySQL, MariaDB or SQLite, one document a row. */
@@ -23,6 +24,7 @@ export const database = defineSource(
     validate: validateConfig,
     check: checkDatabase,
     discover: discoverDatabase,
+    shape: databaseShape,
     read: readDatabase,
   },
 );

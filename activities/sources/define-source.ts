@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { failure } from '../../workflows/failures.ts';
+import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
-import type { ReadMessage, SourceEnv, SourceSpec, SourceType } from './contract.ts';
+import type { AgainMessage, ReadMessage, SourceEnv, SourceSpec, SourceType } from './contract.ts';
 
 /** A source type as the table holds it: its Config and Cursor never leave the file that declares them. */
 export interface BoundSourceType {
   readonly spec: SourceSpec;
+  /** Documents that failed can be read again alone. */
+  readonly readsAgain: boolean;
   /** The schema of `config`, for the loader of definitions, which turns its issues into sentences with file and line. */
   readonly config: z.ZodType;
   /** Parses `config` with this type's own schema and binds it. @throws InvalidConfig - names the field. */
@@ -15,8 +18,12 @@ export interface BoundSourceType {
 export interface OpenSource {
   check(env: SourceEnv): Promise<readonly CheckResult[]>;
   discover(env: SourceEnv): Promise<Discovery>;
+  /** Only where the type can tell cheaply. */
+  readonly shape?: (env: SourceEnv) => Promise<SourceShape>;
   /** `from` is a cursor that this type emitted before, as JSON; it is parsed here. */
   read(from: unknown, env: SourceEnv): AsyncIterable<ReadMessage<unknown>>;
+  /** Only where the type can. */
+  readonly readAgain?: (ids: readonly string[], env: SourceEnv) => AsyncIterable<AgainMessage>;
 }
 
 export interface Shapes<Config, Cursor> {
@@ -33,17 +40,31 @@ export function defineSource<Config, Cursor>(
   return {
     spec: { ...type.spec, configSchema },
     config: shapes.config,
+    readsAgain: type.readAgain !== undefined,
     open(raw) {
       const config = parse(shapes.config, raw, `config of a "${type.spec.name}" source`);
       type.validate?.(config);
+      const readAgain = type.readAgain?.bind(type);
       return {
         check: (env) => type.check(config, env),
         discover: (env) => type.discover(config, env),
+        ...(type.shape ? { shape: (env: SourceEnv) => shape(type, config, env) } : {}),
         read: (from, env) =>
           type.read(config, parseCursor(shapes.cursor, from, type.spec.name), env),
+        ...(readAgain
+          ? { readAgain: (ids: readonly string[], env: SourceEnv) => readAgain(config, ids, env) }
+          : {}),
       };
     },
   };
+}
+
+function shape<Config, Cursor>(
+  type: SourceType<Config, Cursor>,
+  config: Config,
+  env: SourceEnv,
+): Promise<SourceShape> {
+  return type.shape ? type.shape(config, env) : Promise.resolve({ streams: [] });
 }
 
 /** Marks a field of a config as a secret: its value stays a reference (`${env:NAME}`) until the activity that needs it. */

@@ -5,6 +5,7 @@ import { checkMcp } from './mcp/check.ts';
 import { McpConfig, type TemplateConfig } from './mcp/config.ts';
 import { discoverMcp } from './mcp/discover.ts';
 import { readMcp } from './mcp/read.ts';
+import { mcpShape } from './mcp/source-shape.ts';
 import { templateNames } from './mcp/uri-template.ts';
 
 /** What an MCP server offers: listed resources, resources by template, and answers of read-only tools. */
@@ -21,6 +22,7 @@ export const mcp = defineSource(
     validate: ({ templates }) => templates?.forEach(requireVariables),
     check: checkMcp,
     discover: discoverMcp,
+    shape: mcpShape,
     read: (config, _from, env) => readMcp(config, env),
   },
 );

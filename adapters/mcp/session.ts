@@ -53,6 +53,13 @@ interface McpTemplate {
 export interface McpTool {
   readonly name: string;
   readonly annotations?: { readonly readOnlyHint?: boolean | undefined } | undefined;
+  /** JSON Schema of the arguments. */
+  readonly inputSchema?:
+    | {
+        readonly properties?: Readonly<Record<string, unknown>> | undefined;
+        readonly required?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 export type McpContent =

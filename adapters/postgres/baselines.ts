@@ -91,19 +91,45 @@ export async function readViolations(
 /** The shape that the next run is compared with. */
 export interface KnownShape {
   readonly configSig: string;
+  /** sha256 of the canonical shape. */
   readonly fingerprint: string;
   readonly shape: SourceShape;
+}
+
+export interface StoredShape extends KnownShape {
+  /** People are asked about another one, or have rejected it. */
+  readonly isAsked: boolean;
 }
 
 export async function readShape(
   db: Database,
   { tenant, source }: SourceReference,
-): Promise<KnownShape | undefined> {
-  const { rows } = await sql<KnownShape>`
-    select config_sig as "configSig", fingerprint, shape from source_shapes where tenant = ${tenant} and source = ${source}`.execute(
+): Promise<StoredShape | undefined> {
+  const { rows } = await sql<StoredShape>`
+    select config_sig as "configSig", fingerprint, shape, exists (select 1 from held_sets h where h.tenant = ${tenant} and h.source = ${source}
+      and h.kind = 'drift' and (h.state = 'open' or (h.state = 'rejected' and h.superseded_by is null))) as "isAsked"
+    from source_shapes where tenant = ${tenant} and source = ${source}`.execute(db);
+  return rows[0];
+}
+
+/** Writes what a run has found of the shape of its source; notes of an earlier attempt stay where none are given. */
+export async function noteShape(
+  db: Database,
+  {
+    run,
+    fingerprint,
+    notes,
+  }: {
+    readonly run: string;
+    readonly fingerprint: string;
+    readonly notes: readonly string[];
+  },
+): Promise<void> {
+  const text = notes.length === 0 ? null : JSON.stringify(notes);
+  await sql`
+    update runs set shape = ${fingerprint}, notes = coalesce(${text}::jsonb, notes) where id = ${run}`.execute(
     db,
   );
-  return rows[0];
 }
 
 export interface AcceptedShape extends SourceReference, KnownShape {
@@ -148,6 +174,7 @@ export async function acceptBaseline(db: Database, set: HeldSetReference): Promi
       const { tenant, source } = set;
       const acceptedBy = approved.decidedBy ?? 'somebody';
       await saveShape(tx, { tenant, source, ...(approved.baseline as KnownShape), acceptedBy });
+      await readAnew(tx, set);
     }
     return true;
   });
@@ -157,15 +184,23 @@ async function acceptSizes(
   tx: Transaction<Tables>,
   { tenant, source, digest }: HeldSetReference,
 ): Promise<void> {
+  const { numAffectedRows = 0n } = await sql`
+    update documents d set accepted_bytes = m.bytes from held_documents m
+    where m.tenant = ${tenant} and m.source = ${source} and m.digest = ${digest} and d.tenant = m.tenant and d.source = m.source
+      and d.hash = m.hash and d.state = 'live' and d.failure = 'ContentShrank' and d.accepted_bytes is distinct from m.bytes`.execute(
+    tx,
+  );
+  if (numAffectedRows > 0n) await readAnew(tx, { tenant, source });
+}
+
+/** From the start: an increment would not bring again what it brought before. */
+async function readAnew(
+  tx: Transaction<Tables>,
+  { tenant, source }: SourceReference,
+): Promise<void> {
   await sql`
-    with accepted as (
-      update documents d set accepted_bytes = m.bytes from held_documents m
-      where m.tenant = ${tenant} and m.source = ${source} and m.digest = ${digest} and d.tenant = m.tenant and d.source = m.source
-        and d.hash = m.hash and d.state = 'live' and d.failure = 'ContentShrank' and d.accepted_bytes is distinct from m.bytes
-      returning 1
-    )
     -- The fence, too: a run that began meanwhile starts its attempt again, without the old cursor.
-    update source_state set cursor = null, fence = fence + 1 where tenant = ${tenant} and source = ${source} and exists (select 1 from accepted)`.execute(
+    update source_state set cursor = null, fence = fence + 1 where tenant = ${tenant} and source = ${source}`.execute(
     tx,
   );
 }

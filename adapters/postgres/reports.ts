@@ -25,6 +25,8 @@ export interface RunReport {
   readonly failure: string | null;
   readonly message: string | null;
   readonly held: HeldReport | null;
+  /** What the run noticed and what stopped nothing, as sentences. */
+  readonly notes: readonly string[] | null;
 }
 
 /** One run by its id; undefined when there is none. */
@@ -55,7 +57,7 @@ export async function readLatestRuns(
 const RUN_COLUMNS =
   sql.raw(`id, temporal_run_id as "temporalRunId", tenant, source, trigger, definition_digest as digest, status, phase,
   started_at as "startedAt", finished_at as "finishedAt", slices, counts, listing_complete as "listingComplete",
-  listing_note as "listingNote", failure, failure_message as message, held`);
+  listing_note as "listingNote", failure, failure_message as message, held, notes`);
 
 /** A live document as the manifest has it. */
 interface DocumentReport {

@@ -107,8 +107,9 @@ function contentsOf(uri: string): readonly object[] {
 }
 
 const inputSchema = { type: 'object' };
+const ROWS_INPUT = { ...inputSchema, properties: { after: { type: ['number', 'string'] } } };
 const TOOLS = [
-  { name: 'rows', inputSchema, annotations: { readOnlyHint: true } },
+  { name: 'rows', inputSchema: ROWS_INPUT, annotations: { readOnlyHint: true } },
   { name: 'delete_all', inputSchema },
   { name: 'fails', inputSchema, annotations: { readOnlyHint: true } },
 ];

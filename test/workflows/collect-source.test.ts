@@ -284,6 +284,29 @@ describe('a run that is not simply good', () => {
     });
   });
 
+  test('whose source has another shape is held before anything is read, and reconciles nothing', async () => {
+    const held = {
+      kind: 'drift' as const,
+      failure: 'SchemaDrift' as const,
+      reason: 'The shape of source "orders" changed. Nothing was read or deleted.',
+      digest: 'b'.repeat(64),
+      candidates: 1,
+      live: 1,
+      sample: ['"note" of "orders" is gone'],
+    };
+    const { handle, calls } = await start({
+      collectDocuments: () => {
+        const { listing: _none, ...nothing } = slice({}, { held });
+        return Promise.resolve(nothing);
+      },
+    });
+
+    expect(await handle.result()).toMatchObject({ status: 'held', because: held.reason });
+
+    expect(calls.names).toEqual(['loadSource', 'collectDocuments', 'finishRun']);
+    expect(calls.ends).toMatchObject([{ held, verdict: { failure: 'SchemaDrift' } }]);
+  });
+
   test('in which every document failed fails by name, and the row is ended once', async () => {
     const { handle, calls } = await start({
       collectDocuments: () => Promise.resolve(slice({ failed: 7 })),

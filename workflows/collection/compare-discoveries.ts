@@ -1,14 +1,16 @@
-import type { DiscoveredStream, Discovery } from './inspection.ts';
+import type { DiscoveredStream } from './inspection.ts';
 
 /** The shape of a source: what its documents are made of, without anything that changes with each document. In a fixed order. */
 export interface SourceShape {
   readonly streams: readonly ShapedStream[];
+  /** The definition wants to be asked about additions, too. */
+  readonly frozen?: true;
 }
 
-export type ShapedStream = Pick<
-  DiscoveredStream,
-  'name' | 'primaryKey' | 'cursorCandidates' | 'fields'
->;
+export interface ShapedStream extends Omit<DiscoveredStream, 'count'> {
+  /** Nothing of the definition hangs on it: it may go. */
+  readonly optional?: true;
+}
 
 /** The differences between two shapes, each as a clause for people. */
 export interface ShapeChanges {
@@ -18,12 +20,14 @@ export interface ShapeChanges {
   readonly broken: readonly string[];
 }
 
-/** The part of a discovery that is a promise about the next run: no counts. Sorted. */
-export function shapeOf({ streams }: Discovery): SourceShape {
+/** In a fixed order and without anything else, so that equal shapes have equal digests. */
+export function shapeOf({ streams, frozen }: SourceShape): SourceShape {
   return {
+    ...(frozen ? { frozen } : {}),
     streams: streams
-      .map(({ name, primaryKey, cursorCandidates, fields }) => ({
+      .map(({ name, primaryKey, cursorCandidates, fields, optional }) => ({
         name,
+        ...(optional ? { optional } : {}),
         // The order of a key is part of it.
         ...(primaryKey ? { primaryKey } : {}),
         ...(cursorCandidates ? { cursorCandidates: cursorCandidates.toSorted(byText) } : {}),
@@ -37,22 +41,27 @@ export function shapeOf({ streams }: Discovery): SourceShape {
 
 /**
  * What became of a source's shape. Lost streams, fields and cursors, other keys and other types are broken; new streams and fields are
- * noted, and so is a field that may be empty now. Pure; a shape compared with itself has no changes.
+ * noted, and so is a field that may be empty now, unless the shape is frozen. Pure; a shape compared with itself has no changes.
  */
 export function compareDiscoveries(before: SourceShape, after: SourceShape): ShapeChanges {
   const now = new Map(after.streams.map((stream) => [stream.name, stream]));
   const known = new Set(before.streams.map(({ name }) => name));
   const all = before.streams.map((stream) => {
     const match = now.get(stream.name);
-    return match
-      ? compareStreams(stream, match)
-      : { noted: [], broken: [`"${stream.name}" is gone`] };
+    return match ? compareStreams(stream, match) : lostStream(stream);
   });
   const added = after.streams.filter(({ name }) => !known.has(name));
-  return {
-    noted: [...all.flatMap(({ noted }) => noted), ...added.map(({ name }) => `"${name}" is new`)],
-    broken: all.flatMap(({ broken }) => broken),
-  };
+  const noted = [
+    ...all.flatMap((one) => one.noted),
+    ...added.map(({ name }) => `"${name}" is new`),
+  ];
+  const broken = all.flatMap((one) => one.broken);
+  return after.frozen ? { noted: [], broken: [...broken, ...noted] } : { noted, broken };
+}
+
+function lostStream({ name, optional }: ShapedStream): ShapeChanges {
+  const gone = [`"${name}" is gone`];
+  return optional ? { noted: gone, broken: [] } : { noted: [], broken: gone };
 }
 
 function compareStreams(before: ShapedStream, after: ShapedStream): ShapeChanges {

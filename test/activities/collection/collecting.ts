@@ -33,6 +33,7 @@ import type {
   SliceReport,
 } from '../../../workflows/collection/activities.ts';
 import { addCounts, NO_COUNTS, type RunCounts } from '../../../workflows/collection/counts.ts';
+import type { SourceShape } from '../../../workflows/collection/compare-discoveries.ts';
 import type { SourceDefinition } from '../../../workflows/collection/definitions.ts';
 import {
   judgeRun,
@@ -87,6 +88,8 @@ export interface SourceCase {
   readonly approvals: ApprovalFakes;
   /** What the source holds from now on: messages, or how it is read. */
   emits(content: readonly Message[] | Reader): void;
+  /** What a source of the type "shaped" is made of from now on; an error is thrown. */
+  isShaped(shape: SourceShape | Error): void;
   definition(): SourceDefinition;
   /** Takes every write and keeps nothing: for tests of many rows that look at no object. */
   withoutStore(): Objects;
@@ -165,7 +168,15 @@ async function createCase(
   let read: Reader = () => messagesOf([]);
   const ended: EndedRun[] = [];
   const approvals = approvalFakes();
+  let shape: SourceShape | Error = { streams: [] };
   const type = scripted((...args) => read(...args));
+  const shaped = scripted(
+    (...args) => read(...args),
+    async () => {
+      if (shape instanceof Error) throw shape;
+      return shape;
+    },
+  );
   const objects = createObjects(clients.s3);
   const deps: CollectionDependencies = {
     db,
@@ -175,7 +186,10 @@ async function createCase(
       runtime: clients.bedrockAgentRuntime,
     }),
     schedules: { list: async () => [], apply: async () => undefined } as never,
-    sourceTypes: new Map([['scripted', type]]),
+    sourceTypes: new Map([
+      ['scripted', type],
+      ['shaped', shaped],
+    ]),
     secrets: { variable: (name) => (name === 'TOKEN' ? SECRET : undefined) },
     settings: {
       allowedHosts: [],
@@ -270,6 +284,9 @@ async function createCase(
     emits(content) {
       read = typeof content === 'function' ? content : () => messagesOf(content);
     },
+    isShaped(now) {
+      shape = now;
+    },
     definition: () => definition,
     withoutStore: () => ({ ...objects, put: async ({ key }) => ({ etag: `"${key.length}"` }) }),
     async redefine(changes) {
@@ -360,7 +377,7 @@ async function createCase(
 
 export const SECRET = 'canary-7f3b-secret';
 
-function scripted(read: Reader) {
+function scripted(read: Reader, shape?: () => Promise<SourceShape>) {
   const config = z.strictObject({
     token: z.exactOptional(secret(z.string())),
     shape: z.exactOptional(z.string()),
@@ -377,6 +394,7 @@ function scripted(read: Reader) {
       },
       check: async () => [],
       discover: async () => ({ streams: [] }),
+      ...(shape ? { shape } : {}),
       read: (given, from, env) => read(from, env, given),
     },
   );
