@@ -147,13 +147,13 @@ function sourceEnv({
     startedAt: new Date(input.startedAtMs),
     settings: deps.settings,
     crawls,
+    hosts: deps.hosts,
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
       // Extracted with another configuration, it must be read again, whatever its validators say.
       const usable = [...rows.values()].filter(
         (row) => row.state === 'live' && row.configSig === opened.configSig,
-    hosts: deps.hosts,
       );
       return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
     },
