@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { readInThread } from '../../adapters/extraction/extract-pool.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { DocumentBody, SourceDocument, SourceSpec } from '../sources/contract.ts';
+import { comparableBy, comparableHash, comparableValue, type Comparable } from './comparable.ts';
 import { documentHash, documentKey, MAX_ID_CHARACTERS } from './identity.ts';
 import { normaliseText, singleLine } from './normalise.ts';
 import { documentAttributes, type Attributes } from './sidecar.ts';
@@ -15,7 +16,7 @@ export interface PreparedDocument {
   readonly document: SourceDocument;
   readonly key: string;
   readonly content: PreparedContent;
-  /** sha256 of the normalised content, hex. */
+  /** sha256 of the normalised content, hex, without what the definition ignores. */
   readonly contentHash: string;
   /** sha256 of the attributes that matter; times of collection and code versions are left out, they never make a change. */
   readonly metaHash: string;
@@ -86,13 +87,14 @@ export async function prepareDocument(
   const attributes = documentAttributes({ definition, spec, configSig, document });
   const { prefix } = definition.knowledgeBase;
   const { tenant, category, id: source } = definition;
+  const comparable = comparableBy(definition);
   return {
     hash,
     document,
     key: documentKey({ prefix, tenant, category, source, hash, extension: content.extension }),
     content,
-    contentHash: content.hash,
-    metaHash: hashAttributes(attributes),
+    contentHash: contentHashOf(content, comparable),
+    metaHash: hashAttributes(attributes, comparable),
     attributes,
   };
 }
@@ -166,9 +168,17 @@ async function prepareFile(
   };
 }
 
-function hashAttributes({ values, structure }: Attributes): string {
+function contentHashOf(content: HashedContent, comparable: Comparable | undefined): string {
+  if (!comparable || content.kind === 'file') return content.hash;
+  return comparableHash(content.body.toString('utf8'), comparable);
+}
+
+function hashAttributes({ values, structure }: Attributes, comparable?: Comparable): string {
   const hashed = [...values]
     .filter(([name]) => !NOT_HASHED.has(name))
+    .map(
+      ([name, value]) => [name, comparable ? comparableValue(value, comparable) : value] as const,
+    )
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return hashOf('sha256', JSON.stringify(structure ? [hashed, structure] : hashed));
 }

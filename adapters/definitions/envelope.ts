@@ -40,6 +40,26 @@ const Prefix = z.string().regex(/^\/?(?:[\w.-]+(?:\/[\w.-]+)*)?\/?$/, {
   error: 'A prefix has letters, digits, "_", "." and "-", with single slashes between them.',
 });
 
+/** A regular expression that finds something in a text, but not nothing: an empty match stands between any two letters. */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(200)
+  .superRefine((text, context) => {
+    try {
+      if (!new RegExp(text, 'u').test('')) return;
+      context.addIssue({
+        code: 'custom',
+        message: 'This matches the empty text. Write what must be there, such as "Version \\d+".',
+      });
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: 'Use a regular expression of JavaScript, such as "Version \\d+\\.\\d+".',
+      });
+    }
+  });
+
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 
@@ -126,6 +146,19 @@ export const SourceEntry = z.strictObject({
       }),
     )
     .describe('When the source counts as late.'),
+  changes: z
+    .exactOptional(
+      z.strictObject({
+        ignore: z
+          .array(Pattern)
+          .min(1)
+          .max(20)
+          .describe(
+            'Regular expressions: a document that differs only in what they match is not stored again.',
+          ),
+      }),
+    )
+    .describe('What counts as a change, for sources that print versions or times on each page.'),
   config: z.record(z.string(), z.unknown()).default({}).describe('What the source type needs.'),
 });
 

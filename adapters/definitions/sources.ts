@@ -133,6 +133,7 @@ function definitionOf(data: SourceEntry, settled: Settled, config: unknown): Sou
     category: settled.category,
     limits: limitsOf(data.limits),
     ...(data.freshness ? { freshness: { graceMs: parseDuration(data.freshness.grace) ?? 0 } } : {}),
+    ...(data.changes ? { changes: data.changes } : {}),
     config: isMap(config) ? config : {},
   };
 }

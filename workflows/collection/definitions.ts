@@ -16,6 +16,8 @@ export interface SourceDefinition {
   readonly limits: SourceLimits;
   /** Where it is left out: a tenth of the period, at least ten minutes. */
   readonly freshness?: { readonly graceMs: number };
+  /** What of a text does not count as a change: regular expressions. Left out: everything counts. */
+  readonly changes?: { readonly ignore: readonly string[] };
   /** Checked by the source type's own schema; secrets are references such as `${env:NAME}` or `secretsmanager:name`. */
   readonly config: Readonly<Record<string, unknown>>;
 }

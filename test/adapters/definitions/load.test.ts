@@ -338,3 +338,24 @@ sources:
     expect(errors).toHaveLength(10);
   });
 });
+
+describe('what does not count as a change', () => {
+  test('comes into the definition', async () => {
+    const source = await onlySource(
+      `${BASE}sources:\n  - id: docs\n    type: database\n    changes: { ignore: ['Version \\d+'] }\n    ${DATABASE}`,
+    );
+
+    expect(source.changes).toEqual({ ignore: ['Version \\d+'] });
+  });
+
+  test.each([
+    ['(', 'Use a regular expression'],
+    ['a*', 'This matches the empty text'],
+  ])('"%s" is refused', async (pattern, sentence) => {
+    const errors = await errorsOf(
+      `${BASE}sources:\n  - id: docs\n    type: database\n    changes: { ignore: ['${pattern}'] }\n    ${DATABASE}`,
+    );
+
+    expect(errors).toEqual([expect.stringContaining(sentence)]);
+  });
+});
