@@ -12,6 +12,7 @@ import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
 import { failure } from '../../workflows/failures.ts';
 import type { CollectionDependencies } from '../collection/dependencies.ts';
 import { deleteHeld } from './delete-held.ts';
+import { tellOfReminder, tellOfVerdict } from './tell-of-question.ts';
 import { verifyRemovals } from './verify-removals.ts';
 
 /** Every activity of the area, out of the same dependencies as collecting. */
@@ -19,11 +20,16 @@ export function approvalActivities(deps: CollectionDependencies): ApprovalActivi
   const { db } = deps;
   return {
     readHeldSet: (set) => readHeldVerdict(db, set),
-    recordVerdict: (verdict) => recordHeldVerdict(db, verdict),
+    async recordVerdict(verdict) {
+      const recorded = await recordHeldVerdict(db, verdict);
+      await tellOfVerdict(verdict, recorded, deps);
+      return recorded;
+    },
     async recordReminder(reminder) {
       const { source, reminders, to } = reminder;
       log.warn('a held set waits for a person', { source, reminders, to });
       await recordHeldReminder(db, reminder);
+      await tellOfReminder(reminder, deps);
     },
     deleteHeld: (input) => deleteHeld(input, deps),
     verifyRemovals: (input) => verifyRemovals(input, deps),

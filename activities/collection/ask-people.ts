@@ -5,6 +5,7 @@ import {
   type HeldMember,
   type HoldResult,
 } from '../../adapters/postgres/held-sets.ts';
+import { closeNotices } from '../../adapters/postgres/notices.ts';
 import type { QuestionKind } from '../../workflows/approval/activities.ts';
 import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
 import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
@@ -12,6 +13,8 @@ import { timeText } from '../../workflows/approval/words.ts';
 import type { RunReference } from '../../workflows/collection/activities.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { HeldReport } from '../../workflows/collection/run-status.ts';
+import { ASKING_NOTICES, type NewNotice } from '../../workflows/notices/notice.ts';
+import { tell } from '../notices/tell.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 
 export interface HeldMatter {
@@ -34,14 +37,15 @@ export async function askPeople(
   { kind, report, documents, listingComplete, baseline }: HeldMatter,
   input: RunReference,
   definition: SourceDefinition,
-  { db, approvals }: CollectionDependencies,
+  deps: CollectionDependencies,
 ): Promise<Rejected> {
   const { tenant, source, runId: run, digest: definitionDigest } = input;
   const set = { tenant, source, kind, run, definitionDigest, report, listingComplete, documents };
-  const result = await holdSet(db, { ...set, ...(baseline ? { baseline } : {}) });
-  await approvals.supersede(references(input, result.superseded));
+  const result = await holdSet(deps.db, { ...set, ...(baseline ? { baseline } : {}) });
+  await endOlder(result.superseded, input, deps);
   if (result.state === 'rejected') return result;
-  await approvals.ask(question(kind, report, input, definition));
+  await deps.approvals.ask(question(kind, report, input, definition));
+  await tell([waitingNotice(report, input)], deps);
   return undefined;
 }
 
@@ -49,11 +53,11 @@ export async function askPeople(
 export async function endQuestions(
   kinds: readonly QuestionKind[],
   input: RunReference,
-  { db, approvals }: CollectionDependencies,
+  deps: CollectionDependencies,
 ): Promise<void> {
   const { tenant, source, runId: run } = input;
-  const over = await releaseSets(db, { tenant, source, kinds, run });
-  await approvals.supersede(references(input, over));
+  const over = await releaseSets(deps.db, { tenant, source, kinds, run });
+  await endOlder(over, input, deps);
 }
 
 /** The commands that answer, in front of what they do. */
@@ -72,6 +76,36 @@ export function rejectedBy(
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Their workflows look whether they still stand; nobody is told of them any more, nor of a question that ran out of time before. */
+async function endOlder(
+  digests: readonly string[],
+  input: RunReference,
+  { db, approvals }: CollectionDependencies,
+): Promise<void> {
+  const { tenant, source, runId } = input;
+  await approvals.supersede(references(input, digests));
+  const because = `run "${runId}" shows another picture`;
+  await closeNotices(db, { tenant, source, kinds: ['approval-expired'], because });
+  for (const subject of digests)
+    await closeNotices(db, { tenant, source, kinds: ASKING_NOTICES, subject, because });
+}
+
+function waitingNotice(
+  { digest, reason }: HeldReport,
+  { tenant, source, runId: run }: RunReference,
+): NewNotice {
+  return {
+    kind: 'approval-waiting',
+    tenant,
+    source,
+    run,
+    subject: digest,
+    what: `A question about source "${source}" waits for a person. ${reason}`,
+    command: 'npm run cli -- approvals',
+    since: new Date(),
+  };
 }
 
 function references(

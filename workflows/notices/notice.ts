@@ -34,6 +34,9 @@ export interface NewNotice {
   readonly severity?: Severity;
 }
 
+/** Kinds about a question that is open; its digest is their subject. */
+export const ASKING_NOTICES = ['approval-waiting', 'approval-reminder'] as const;
+
 /** How bad a kind is where the one who notes it does not say. */
 export const SEVERITIES: Readonly<Record<NoticeKind, Severity>> = {
   'run-held': 'warning',
