@@ -51,6 +51,7 @@ async function steps(config: DatabaseConfig, env: SourceEnv, attempt: Attempt): 
   await attempt('identity unique', async () => [undefined, await uniqueKey(plan)]);
   if (plan.cursor) await attempt('cursor', async () => [undefined, nullability(plan)]);
   await attempt('page order', async () => [undefined, await pageOrder(plan, config)]);
+  await attempt('size', async () => [undefined, await size(plan, config)]);
   await attempt('read one', async () => [undefined, await readOne(config, plan)]);
 }
 
@@ -94,6 +95,21 @@ async function pageOrder(plan: Plan, { pageSize }: DatabaseConfig): Promise<stri
   return rows.some((row) => row.some((cell) => words.sorts.test(cell?.text ?? '')))
     ? `The database sorts ${plan.name} for each page. Unless it is small, make an index on ${columns}.`
     : `Pages in the order of ${columns} come from an index.`;
+}
+
+/** Two objects a row are fine up to here; beyond, the listing of the bucket and the ingestion job take most of the time. */
+const MANY_ROWS = 20_000;
+
+/** Advice and no failure: how rows are stored changes for a reason that a person has seen, never by itself on the day a table grows. */
+async function size(plan: Plan, { shardRows }: DatabaseConfig): Promise<string> {
+  const text = `SELECT count(*) FROM (SELECT 1 AS one FROM ${plan.relation.from} LIMIT ${MANY_ROWS + 1}) AS rows_found`;
+  const [row] = await plan.session.rows({ text, values: [] }, []);
+  const rows = Number(row?.[0]?.text ?? 0);
+  const name = capital(plan.name);
+  if (shardRows !== undefined)
+    return `${name} is stored as CSV documents of about ${shardRows} rows.`;
+  if (rows <= MANY_ROWS) return `${name} has ${rows} rows, each of which becomes a document.`;
+  return `${name} has more than ${MANY_ROWS} rows, each of which becomes a document. With "shardRows: 500" they go together into CSV documents, and each row is still found by itself.`;
 }
 
 async function readOne(config: DatabaseConfig, plan: Plan): Promise<string> {

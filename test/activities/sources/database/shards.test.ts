@@ -198,3 +198,23 @@ test.each([
 
   expect(error).toMatchObject({ type: 'InvalidConfig', message: expect.stringMatching(sentence) });
 });
+
+test('check advises shards beyond 20,000 rows, and is no failure either way', async () => {
+  const { config } = goods(20_001);
+  const sizeOf = async (given: Readonly<Record<string, unknown>>) => {
+    const env = sourceEnv();
+    const results = await database.open(given).check(env);
+    env.remove();
+    return results.find((one) => one.capability === 'size');
+  };
+  const { shardRows: _, ...single } = config;
+
+  expect(await sizeOf(single)).toMatchObject({
+    verdict: 'PASS',
+    detail: expect.stringContaining('"shardRows: 500"'),
+  });
+  expect(await sizeOf(config)).toMatchObject({
+    verdict: 'PASS',
+    detail: expect.stringContaining('CSV documents of about 50 rows'),
+  });
+});
