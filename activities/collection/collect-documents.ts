@@ -7,6 +7,7 @@ import {
   beginAttempt,
   closeRead,
   countReasonsToAsk,
+  notePartialRead,
   readRunCounts,
 } from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
@@ -37,6 +38,7 @@ export async function collectDocuments(
   const { attempt } = activityInfo();
   const begun = await beginAttempt(deps.db, { id: runId, phase, slice: input.slice, attempt });
   if (begun.progressed && attempt >= LOST_ATTEMPTS) return afterCrash(begun.counts);
+  const again = begun.trigger === 'dead-letters' && opened.source.readAgain ? 'only' : 'after';
   const claim = await claimSource(deps.db, {
     tenant,
     source,
@@ -75,6 +77,7 @@ export async function collectDocuments(
           env,
           context,
           takeCrawl: () => crawls.take(),
+          again,
           tuning: deps.tuning,
           attemptMs: attemptMs(activityInfo()),
           taken,
@@ -83,6 +86,7 @@ export async function collectDocuments(
     );
     if (ending.kind === 'failed' && (await isRenewed(ending.error, opened, deps)))
       return await goesOn(context, { notBeforeMs: Date.now(), waitReason: RENEWED });
+    if (ending.kind === 'end' && again === 'only') return await readAgainOnly(context);
     return await report(ending, context, deps);
   } catch (error) {
     throw withoutSecrets(error, opened.redact);
@@ -175,6 +179,12 @@ function known(row: {
     ...(row.modifiedAt ? { modifiedAt: row.modifiedAt.toISOString() } : {}),
     ...(row.lastChanged ? { lastChanged: row.lastChanged.toISOString() } : {}),
   };
+}
+
+/** Only dead letters were read: that is no listing, and does not make the source fresh. */
+async function readAgainOnly(context: StoreContext): Promise<SliceReport> {
+  await notePartialRead(context.db, context.run, 'only dead letters were read again');
+  return { ...NOTHING_TO_DO, counts: await totals(context), more: false };
 }
 
 async function report(

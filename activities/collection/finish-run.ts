@@ -34,7 +34,7 @@ export async function finishRun(
 /** In one transaction, so that each run counts once for the health of its source. Undefined when it had ended already. */
 async function endAndJudge(
   end: FinishRunInput,
-  { counts, listingComplete, digest }: RunTotals,
+  { counts, listingComplete, digest, trigger }: RunTotals,
   { db }: Pick<CollectionDependencies, 'db'>,
 ): Promise<{ readonly wasPaused: boolean } | undefined> {
   const { runId, temporalRunId, verdict, held, platform = false } = end;
@@ -42,6 +42,8 @@ async function endAndJudge(
   return db.transaction().execute(async (tx) => {
     const row = { id: runId, temporalRunId, verdict, ...(held ? { held } : {}) };
     if (!(await endRun(tx, row))) return undefined;
+    // A few documents tell nothing about the source.
+    if (trigger === 'dead-letters') return { wasPaused: false };
     const next = (before: Parameters<typeof healthAfter>[0]) => healthAfter(before, facts);
     const { before, after } = await updateHealth(tx, end, { digest, next });
     await tellOfRun(tx, end, { facts, after });

@@ -1,9 +1,15 @@
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
+import { takeRunRequest, type RunRequest } from '../../adapters/postgres/run-requests.ts';
+import { isNominalTime } from '../../adapters/temporal/nominal-time.ts';
+import { scheduleOf } from '../../adapters/temporal/reconcile.ts';
 import { openRun } from '../../adapters/postgres/runs.ts';
 import type { LoadedSource, LoadSourceInput } from '../../workflows/collection/activities.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import { failure } from '../../workflows/failures.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+
+type RunTrigger = 'schedule' | 'manual' | RunRequest;
 
 /** All attempts of a slice may take half as long again as one attempt, but must end before the next run is due. */
 const TOTAL_FACTOR = 1.5;
@@ -26,18 +32,22 @@ export async function loadSource(
   const { definition, digest } = found;
   if (!definition.enabled && trigger === 'schedule')
     return { enabled: false, because: 'The definition says enabled: false.' };
-  // The row first: what is wrong with the type is what became of this run.
-  await openRun(db, {
-    id: runId,
-    temporalRunId,
-    tenant,
-    source,
-    digest,
-    trigger,
-    startedAt: new Date(startedAtMs),
-    nominalAt: new Date(nominalAtMs),
-  });
   const type = sourceTypes.get(definition.type);
+  const nominalAt = new Date(nominalAtMs);
+  const wanted = { definition, nominalAt, readsAgain: type?.readsAgain ?? false };
+  // The row first: what is wrong with the type is what became of this run.
+  await db.transaction().execute(async (tx) =>
+    openRun(tx, {
+      id: runId,
+      temporalRunId,
+      tenant,
+      source,
+      digest,
+      trigger: trigger === 'schedule' ? await triggerOf(tx, wanted) : trigger,
+      startedAt: new Date(startedAtMs),
+      nominalAt,
+    }),
+  );
   if (!type) {
     const known = [...sourceTypes.keys()].join(', ');
     throw failure(
@@ -55,6 +65,26 @@ export async function loadSource(
     knowledgeBase: { id, knowledgeBaseId, dataSourceId, ...sync },
     bounds: { ...timeBounds(definition), heartbeatMs: tuning.heartbeatMs, maxSlices: MAX_SLICES },
   };
+}
+
+interface Triggered {
+  readonly definition: SourceDefinition;
+  readonly nominalAt: Date;
+  readonly readsAgain: boolean;
+}
+
+/**
+ * The schedule starts every run; what it started at none of its own times was triggered by a person, who may have asked for something else
+ * than everything.
+ */
+async function triggerOf(
+  db: Database,
+  { definition, nominalAt, readsAgain }: Triggered,
+): Promise<RunTrigger> {
+  if (isNominalTime(scheduleOf(definition), nominalAt)) return 'schedule';
+  const { tenant, id: source } = definition;
+  const request = await takeRunRequest(db, { tenant, source });
+  return request !== undefined && readsAgain ? request : 'manual';
 }
 
 function timeBounds({ limits, schedule }: SourceDefinition): {

@@ -5,6 +5,7 @@ import type { ReadMessage, SourceEnv } from '../sources/contract.ts';
 import type { OpenSource } from '../sources/define-source.ts';
 import { mergeChanges } from './crawl-store.ts';
 import type { CollectionTuning } from './dependencies.ts';
+import { readAgain } from './read-again.ts';
 import { cleanDetail, type DocumentMessage } from './sort-messages.ts';
 import { storeBatch } from './store-batch.ts';
 import type { StoreContext } from './store-context.ts';
@@ -27,6 +28,8 @@ export interface SliceReading {
   readonly tuning: CollectionTuning;
   /** What a crawl has staged up to its last checkpoint. */
   readonly takeCrawl: () => CrawlChanges | undefined;
+  /** `only`: a person asked for the dead letters alone. `after`: those that are due come after the whole read. */
+  readonly again: 'only' | 'after';
   /** Longest time of this attempt. */
   readonly attemptMs: number;
   /** Documents that the run has taken already: earlier slices, and what an earlier attempt committed. */
@@ -45,6 +48,7 @@ export async function readSlice({
   context,
   tuning,
   takeCrawl,
+  again,
   attemptMs,
   taken: takenBefore,
   onCommit,
@@ -62,7 +66,7 @@ export async function readSlice({
   let nameless = 0;
   try {
     const read = (signal: AbortSignal): AsyncIterable<ReadMessage<unknown>> =>
-      context.source.read(context.claim.cursor, { ...env, signal });
+      again === 'only' ? nothing() : context.source.read(context.claim.cursor, { ...env, signal });
     const pace = { signal: env.signal, everyMs: silenceMs(tuning) };
     for await (const message of withSilences(read, pace)) {
       env.signal.throwIfAborted();
@@ -84,6 +88,12 @@ export async function readSlice({
         if (taken >= maxDocuments) return { kind: 'bound', because: boundReached(maxDocuments) };
       }
     }
+    // First the rows of this read: what it has met already need not be read again.
+    await batch.flush();
+    for await (const message of readAgain(context, env, { requested: again === 'only' })) {
+      await batch.add(message);
+      if (Date.now() > endMs) break;
+    }
     return await batch.end({
       kind: 'end',
       ...(listing ? { listing: judged(listing, nameless) } : {}),
@@ -93,6 +103,11 @@ export async function readSlice({
     await batch.flush();
     return { kind: 'failed', error, progressed: batch.progressed() };
   }
+}
+
+// oxlint-disable-next-line typescript/require-await
+async function* nothing(): AsyncGenerator<never> {
+  yield* [];
 }
 
 /** What was said before a silence is committed a quarter later than it is due, at most. */
@@ -109,8 +124,8 @@ function judged(listing: ListingReport, nameless: number): ListingReport {
 
 /** Documents that count for the bound of a run. */
 export function takenDocuments(counts: Partial<RunCounts>): number {
-  const { added = 0, updated = 0, unchanged = 0, failed = 0 } = counts;
-  return added + updated + unchanged + failed;
+  const { added = 0, updated = 0, unchanged = 0, failed = 0, held = 0 } = counts;
+  return added + updated + unchanged + failed + held;
 }
 
 function boundReached(maxDocuments: number): string {

@@ -91,6 +91,12 @@ export type ReadMessage<Cursor> =
    */
   | { readonly kind: 'listing'; readonly complete: boolean; readonly why?: string };
 
+/** What became of one document that was read again: never a cursor, never a listing, never just `seen`. */
+export type AgainMessage = Extract<
+  ReadMessage<never>,
+  { readonly kind: 'document' | 'failed' | 'gone' }
+>;
+
 /** What the manifest knows of a document. */
 export interface KnownDocument extends Validators {
   readonly modifiedAt?: string;
@@ -110,9 +116,9 @@ export interface SourceEnv {
   /** The text of a page changed only if its hash did; this only helps to skip work. Ids as emitted. */
   known(ids: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
   readonly crawls: CrawlStore;
-  /** A folder of this attempt alone, removed after it. */
   /** Turns and rules of web hosts, shared with all other sources. */
   readonly hosts: HostMemory;
+  /** A folder of this attempt alone, removed after it. */
   readonly temporaryDirectory: string;
   /** Time of the run, the same in every attempt of it. */
   readonly startedAt: Date;
@@ -167,4 +173,9 @@ export interface SourceType<Config, Cursor> {
   shape?(config: Config, env: SourceEnv): Promise<SourceShape>;
   /** Streams in bounded memory and resumes from every checkpoint that it emitted. */
   read(config: Config, from: Cursor | null, env: SourceEnv): AsyncIterable<ReadMessage<Cursor>>;
+  /**
+   * Reads these documents alone once more, by ids that it emitted before, at most 100: what failed is tried again without reading the rest. Each
+   * id is answered once. Left out where single documents cannot be asked for; then only the next whole read meets them.
+   */
+  readAgain?(config: Config, ids: readonly string[], env: SourceEnv): AsyncIterable<AgainMessage>;
 }

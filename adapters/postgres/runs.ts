@@ -70,18 +70,21 @@ export interface RunTotals {
   readonly listingComplete: boolean | null;
   /** Of the definition that the run read; empty where there is no such run. */
   readonly digest: string;
+  /** `schedule`, `manual`, `dead-letters`. */
+  readonly trigger: string;
 }
 
 export async function readRunTotals(db: Database, id: string): Promise<RunTotals> {
   const row = await db
     .selectFrom('runs')
-    .select(['counts', 'listing_complete', 'definition_digest'])
+    .select(['counts', 'listing_complete', 'definition_digest', 'trigger'])
     .where('id', '=', id)
     .executeTakeFirst();
   return {
     counts: row?.counts ?? {},
     listingComplete: row?.listing_complete ?? null,
     digest: row?.definition_digest ?? '',
+    trigger: row?.trigger ?? '',
   };
 }
 
@@ -97,6 +100,8 @@ export interface AttemptBegin {
 export interface BegunAttempt {
   /** Totals of the run so far. */
   readonly counts: Partial<RunCounts>;
+  /** Who or what started the run: `schedule`, `manual`, `dead-letters`. */
+  readonly trigger: string;
   /** The attempt before, at the same slice, confirmed documents until it was lost. */
   readonly progressed: boolean;
 }
@@ -115,10 +120,20 @@ export async function beginAttempt(
     update runs set phase = ${phase}, attempts = attempts + 1, slices = greatest(slices, ${slice + 1}::integer), updated_at = now(),
       slice_confirmed = before.confirmed
     from before where id = ${id} and status = 'running'
-    returning counts, ${attempt > 1} and before.confirmed > coalesce(before.last, before.confirmed) as progressed`.execute(
+    returning counts, trigger, ${attempt > 1} and before.confirmed > coalesce(before.last, before.confirmed) as progressed`.execute(
     db,
   );
-  return rows[0] ?? { counts: {}, progressed: false };
+  return rows[0] ?? { counts: {}, trigger: '', progressed: false };
+}
+
+/** The run read a part of the source by intention: it is not fresh by that. */
+export async function notePartialRead(db: Database, id: string, why: string): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ listing_complete: false, listing_note: why })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .execute();
 }
 
 /** Shows where a running run is. */

@@ -87,9 +87,13 @@ function calendarText({ minute, hour, dayOfMonth, month, dayOfWeek }: Calendar):
 }
 
 function cronText(line: string): string {
-  return fieldsText(
-    line.split(' ').map((field, at) => field.split(',').flatMap((part) => partNumbers(part, at))),
-  );
+  return fieldsText(cronValues(line));
+}
+
+/** Which minutes, hours, days of the month, months and days of the week a cron line of five fields names; Sunday is 0 or 7. */
+export function cronValues(line: string): readonly (readonly number[])[] {
+  const fields = line.split(' ');
+  return fields.map((field, at) => field.split(',').flatMap((part) => partNumbers(part, at)));
 }
 
 function partNumbers(part: string, at: number): readonly number[] {

@@ -33,6 +33,7 @@ export interface CollectSourceInput {
   readonly v: 1;
   readonly source: string;
   readonly tenant?: string;
+  /** What started the workflow. `loadSource` tells a time of the schedule from a trigger by a person, which comes through the schedule, too. */
   readonly trigger: 'schedule' | 'manual';
 }
 

@@ -43,7 +43,7 @@ test('an unknown source and an unknown type are named, with the remedy', async (
 
   await expect(load(source, { type: 'gopher' })).rejects.toMatchObject({
     type: 'InvalidConfig',
-    message: expect.stringMatching(/unknown type "gopher"\. This worker knows scripted\./),
+    message: expect.stringMatching(/unknown type "gopher"\. This worker knows scripted/),
   });
   await expect(load({ ...source, id: 'nobody' }, { id: 'somebody' })).rejects.toMatchObject({
     type: 'NotFound',

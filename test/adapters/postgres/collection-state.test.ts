@@ -195,7 +195,7 @@ describe('a batch', () => {
     const nothing = await readRunTotals(db, run);
     await commitBatch(db, batch(source, fence, { ...good, stored: [stored] }));
 
-    expect(nothing).toEqual({ counts: {}, listingComplete: null, digest: 'd' });
+    expect(nothing).toMatchObject({ counts: {}, listingComplete: null });
     expect((await readRunTotals(db, run)).counts).toMatchObject({ added: 1 });
     expect((await readManifest(db, source, ['h1', 'h2'])).get('h1')).toMatchObject({
       state: 'live',
