@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { awsFailure } from '../adapters/aws/errors.ts';
+import { hostFailure } from '../adapters/host-failure.ts';
 import { databaseFailure } from '../adapters/postgres/errors.ts';
 import { temporalFailure } from '../adapters/temporal/errors.ts';
 import { failure, isFailureName } from '../workflows/failures.ts';
@@ -32,7 +33,11 @@ export function nameFailure(error: unknown, attempt: FailedAttempt): Error {
 
 function ofSdk(error: unknown, { activity }: FailedAttempt): ApplicationFailure | undefined {
   if (isAwsError(error)) return awsFailure(error, { operation: activity, resource: 'AWS' });
-  return temporalFailure(error, `what "${activity}" asked for`) ?? databaseFailure(error);
+  return (
+    temporalFailure(error, `what "${activity}" asked for`) ??
+    databaseFailure(error) ??
+    hostFailure(error)
+  );
 }
 
 /** Every error of an AWS client carries one of them: Smithy's ServiceException, and the middleware's own. */

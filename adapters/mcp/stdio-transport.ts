@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { failure } from '../../workflows/failures.ts';
 import { readLines } from '../child-process/lines.ts';
+import { hostFailure } from '../host-failure.ts';
 import {
   startGroup,
   type GroupOptions,
@@ -58,6 +59,8 @@ interface StdioShaped extends Transport {
 }
 
 function notStarted({ command, cwd }: StdioServer, cause: unknown): Error {
+  const ours = hostFailure(cause);
+  if (ours) return ours;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return failure(
     'InvalidConfig',

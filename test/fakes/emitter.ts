@@ -3,7 +3,7 @@
  * It runs in a process of its own, therefore it reads the environment and the process directly.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const out = (value: unknown): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -99,6 +99,65 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
         await new Promise((resolve) => process.stdout.once('drain', resolve));
       }
     }
+  },
+  /** Says one thing, is silent for `argument` milliseconds, and ends well. */
+  pause: async () => {
+    doc('before');
+    await sleep(Number(argument));
+    doc('after');
+  },
+  'writes-large': () => {
+    doc('before');
+    writeFileSync(`${env['TMPDIR']}/large`, Buffer.alloc(5_000_000, 'x'));
+    doc('after');
+  },
+  'opens-many': () => {
+    doc('before');
+    for (let count = 0; count < 2000; count += 1) openSync('/dev/null', 'r');
+    doc('after');
+  },
+  'eats-memory': () => {
+    doc('before');
+    const held = Array.from({ length: 40 }, () => Buffer.alloc(100_000_000, 'x'));
+    doc('after', { content: String(held.length) });
+  },
+  'burns-time': () => {
+    doc('before');
+    for (;;) Math.sqrt(Math.random());
+  },
+  /** Connects to the port `argument` of this host. */
+  connects: async () => {
+    const outcome = await fetch(`http://127.0.0.1:${argument}/`).then(
+      (response) => `answered ${response.status}`,
+      (error: unknown) => `failed ${String((error as Error).cause)}`,
+    );
+    out({ kind: 'document', id: 'connection', content: outcome });
+  },
+  'large-state': () => {
+    const given = readFileSync(env['WELLSPRING_STATE_FILE'] ?? '', 'utf8');
+    out({ kind: 'document', id: 'state', content: `${given.length} ${'WELLSPRING_STATE' in env}` });
+    out({ kind: 'checkpoint', cursor: 'x'.repeat(Number(argument)) });
+  },
+  /** A cursor that claims what comes after it, and a crash before that. */
+  'state-ahead': () => {
+    doc('first');
+    out({ kind: 'checkpoint', cursor: { seen: 2 } });
+    process.stdout.write('', () => process.exit(1));
+  },
+  /** Any text as id, title and attribute: `argument` is a file with a JSON list of texts. */
+  naughty: () => {
+    const texts = JSON.parse(readFileSync(argument, 'utf8')) as string[];
+    for (const text of texts)
+      out({
+        kind: 'document',
+        id: text,
+        title: text,
+        author: text,
+        tags: [text],
+        content: `# ${text}`,
+        metadata: { [text]: text, plain: text },
+      });
+    out({ kind: 'listing', complete: true });
   },
   environment: () => {
     out({ kind: 'document', id: 'environment', content: JSON.stringify(env) });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../../adapters/definitions/duration.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { ChildEnvironment } from '../child-process/environment.ts';
+import { ChildLimits } from '../child-process/limits.ts';
 import { secret } from '../define-source.ts';
 import { StreamConfig } from './stream-config.ts';
 
@@ -35,6 +36,7 @@ export const ScriptConfig = z.strictObject({
       ),
   ),
   ...ChildEnvironment,
+  ...ChildLimits,
   timeout: z.exactOptional(
     Duration.describe('The whole read, such as "30 minutes". Default: the limit of the slice.'),
   ),

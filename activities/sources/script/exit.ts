@@ -15,11 +15,14 @@ const EXIT_FAILURES: ReadonlyMap<number | null, FailureName> = new Map([
  */
 export function exitFailure(command: string, exit: Exit, stderrTail: string): Error | undefined {
   if (exit.code === 0) return undefined;
-  const name = EXIT_FAILURES.get(exit.code) ?? 'ScriptError';
+  const name = notStarted(stderrTail, exit)
+    ? 'InvalidConfig'
+    : (EXIT_FAILURES.get(exit.code) ?? 'ScriptError');
   const how =
     exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
-  const said = lastLine(stderrTail);
-  return failure(name, `The script "${command}" ${how}. ${HINTS[name] ?? said}`, {
+  const said = LIMIT_HINTS.get(exit.signal ?? '') ?? lastLine(stderrTail);
+  const hint = exit.code !== null && EXIT_FAILURES.has(exit.code) ? HINTS[name] : undefined;
+  return failure(name, `The script "${command}" ${how}. ${hint ?? said}`, {
     details: { exitCode: exit.code, signal: exit.signal, stderrTail },
   });
 }
@@ -32,6 +35,24 @@ export function exitDetails(error: unknown): Readonly<Record<string, unknown>> |
     ? { ...details }
     : undefined;
 }
+
+/** The programs that confine one say on standard error that they could not become it, and end as a shell would. */
+function notStarted(stderrTail: string, { code }: Exit): boolean {
+  return (
+    (code === 126 || code === 127) && /^(?:prlimit|unshare): failed to execute /u.test(stderrTail)
+  );
+}
+
+const LIMIT_HINTS: ReadonlyMap<string, string> = new Map([
+  [
+    'SIGXFSZ',
+    'It wrote a larger file than "limits.fileBytes" allows. Raise that, or let it write less.',
+  ],
+  [
+    'SIGXCPU',
+    'It used more processor time than "limits.cpuSeconds" allows. Raise that, or look what it computes.',
+  ],
+]);
 
 /** What a person reads first of all; the rest is in the details. */
 function lastLine(stderrTail: string): string {

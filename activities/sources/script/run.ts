@@ -2,8 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines, type Line } from '../../../adapters/child-process/lines.ts';
 import { startGroup, type ProcessGroup } from '../../../adapters/child-process/process-group.ts';
+import { hostFailure } from '../../../adapters/host-failure.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { allowedCommand } from '../child-process/allowed-command.ts';
+import { confinedCommand } from '../child-process/confined-command.ts';
 import { childEnvironment } from '../child-process/environment.ts';
 import { readErrorOutput, type ErrorOutput } from '../child-process/error-output.ts';
 import type { SourceEnv } from '../contract.ts';
@@ -44,7 +46,8 @@ export async function startScript(
   const folder = await mkdtemp(join(env.temporaryDirectory, 'script-'));
   const { variables } = childEnvironment(config, env);
   const redact = redactorOf(config, env);
-  const group = await started(command, config.cwd ?? folder, env, {
+  const place = { config, cwd: config.cwd ?? folder };
+  const group = await started(command, place, env, {
     ...variables,
     ...(await own(folder, state, env)),
   });
@@ -61,15 +64,18 @@ export async function startScript(
 
 async function started(
   command: readonly string[],
-  cwd: string,
+  { config, cwd }: { readonly config: ScriptConfig; readonly cwd: string },
   env: SourceEnv,
   variables: Readonly<Record<string, string>>,
 ): Promise<ProcessGroup> {
-  const [program = '', ...args] = command;
+  const [program = '', ...rest] = command;
   const path = allowedCommand(program, env.settings, cwd);
+  const [first = path, ...args] = await confinedCommand([path, ...rest], config);
   try {
-    return await startGroup({ command: path, args, cwd, env: variables, stdin: 'ignore' });
+    return await startGroup({ command: first, args, cwd, env: variables, stdin: 'ignore' });
   } catch (error) {
+    const ours = hostFailure(error);
+    if (ours) throw ours;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw failure(
       'InvalidConfig',

@@ -68,6 +68,7 @@ export interface CallOptions {
   readonly attempt?: number;
   readonly deps?: Partial<CollectionDependencies>;
   readonly startToCloseTimeoutMs?: number;
+  readonly heartbeatTimeoutMs?: number;
   readonly scheduleToCloseTimeoutMs?: number;
   /** What earlier attempts took of it. */
   readonly spentMs?: number;
@@ -257,7 +258,7 @@ async function createCase(
       {
         attempt: options.attempt ?? 1,
         activityType: activity.name,
-        heartbeatTimeoutMs: 60_000,
+        heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 60_000,
         startToCloseTimeoutMs: options.startToCloseTimeoutMs ?? 600_000,
         scheduleToCloseTimeoutMs: options.scheduleToCloseTimeoutMs ?? 900_000,
         ...(options.spentMs === undefined
