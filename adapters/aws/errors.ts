@@ -132,6 +132,8 @@ const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
   ],
   // The fault of one object, not of its bucket: the others go on.
   [/^(KeyTooLong|MetadataTooLarge|EntityTooLarge)/, 'InvalidDocument'],
+  // Somebody else gave up our upload, or completed it: a newer attempt.
+  [/^NoSuchUpload$/, 'Conflict'],
   [/^(ResourceNotFound|NotFound|NoSuch)/, 'NotFound'],
   [
     /^(Conflict|RetryableConflict|ConcurrentModification|ConditionalRequestConflict|OperationAborted|PreconditionFailed|DuplicateId|BucketAlready)/,

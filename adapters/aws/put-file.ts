@@ -5,6 +5,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3';
@@ -38,6 +39,7 @@ export async function putFile(
     return putObject(access, { ...request, body: await readFile(request.path) });
   }
   const sha256 = await hashFile(request);
+  await abandonEarlier(access, request);
   const uploadId = await beginUpload(access, request, sha256);
   const upload: Upload = { access, request, uploadId, sha256 };
   try {
@@ -149,10 +151,29 @@ async function completeUpload(
   });
 }
 
+/**
+ * Parts of an attempt that died are paid for and seen by nobody. A key has one writer: what is half-done there is not wanted any more. A role
+ * that may not list leaves them to a rule of the bucket.
+ */
+async function abandonEarlier(access: S3Access, request: PutFileRequest): Promise<void> {
+  const { bucket, key, signal } = request;
+  const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...access.owner });
+  const listed = await access.s3.send(command, { abortSignal: signal }).catch(() => undefined);
+  signal.throwIfAborted();
+  const earlier = (listed?.Uploads ?? []).filter((upload) => upload.Key === key);
+  await Promise.all(
+    earlier.map(({ UploadId = '' }) => abandonUpload({ access, request, uploadId: UploadId })),
+  );
+}
+
 const ABANDON_TIMEOUT_MS = 5000;
 
 /** The signal of the call may be what ended it, so this has one of its own. What remains, a bucket rule removes. */
-async function abandonUpload({ access, request, uploadId }: Upload): Promise<void> {
+async function abandonUpload({
+  access,
+  request,
+  uploadId,
+}: Pick<Upload, 'access' | 'request' | 'uploadId'>): Promise<void> {
   const command = new AbortMultipartUploadCommand({
     ...target(access, request),
     UploadId: uploadId,

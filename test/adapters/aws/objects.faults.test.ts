@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAwsClients, type AwsClients } from '../../../adapters/aws/clients.ts';
 import { createObjects, type Objects } from '../../../adapters/aws/objects.ts';
@@ -174,4 +178,27 @@ test('objects that could not be removed are named with their reason', async () =
 
   expect(errors).toMatchObject([{ key: '', failure: 'InvalidConfig' }]);
   expect(await objects.head({ bucket, key: 'a', signal })).toBeUndefined();
+});
+
+test('F11 what a dead process left half-uploaded is given up by the next upload of that key, and of no other', async () => {
+  const large = Buffer.alloc(9 * 1024 * 1024, 'x');
+  const path = join(running.directory, 'large');
+  await writeFile(path, large);
+  const half = async (key: string): Promise<string | undefined> => {
+    const begin = new CreateMultipartUploadCommand({ Bucket: bucket, Key: key });
+    const { UploadId } = await clients.s3.send(begin);
+    const part = { Bucket: bucket, Key: key, UploadId, PartNumber: 1, Body: large };
+    await clients.s3.send(new UploadPartCommand(part));
+    return UploadId;
+  };
+  await half('f');
+  const other = await half('f2');
+
+  await objects.putFile({ bucket, key: 'f', path, contentType, expected: 'absent', signal });
+
+  const { Uploads } = await clients.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  expect(Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
+  expect(await objects.head({ bucket, key: 'f', signal })).toMatchObject({
+    sizeBytes: large.length,
+  });
 });
