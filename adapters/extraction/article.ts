@@ -46,18 +46,18 @@ function plainArticle(html: string): Article {
 
 function fromTree(document: PageDocument, url: string): Article {
   const facts = pageFacts(document, url);
+  // A copy: Readability takes the tree apart.
   const fallback = mainPart(document);
-  const fallbackLength = lengthOf(fallback);
-  // Readability takes the tree apart, so the fallback is rendered before it, if it can be needed at all.
-  const whole = fallback === undefined ? '' : elementToMarkdown(fallback);
   const read = readable(document);
-  const enough = read.content !== undefined && lengthOf(read.content) >= fallbackLength * MIN_SHARE;
+  const enough =
+    read.content !== undefined && lengthOf(read.content) >= lengthOf(fallback) * MIN_SHARE;
+  const chosen = enough ? read.content : fallback;
   const title = read.title ?? facts.title;
   return {
     ...facts,
     ...(title === undefined ? {} : { title }),
     ...(read.byline === undefined ? {} : { byline: read.byline }),
-    markdown: enough && read.content ? elementToMarkdown(read.content) : whole,
+    markdown: chosen === undefined ? '' : elementToMarkdown(chosen),
   };
 }
 
