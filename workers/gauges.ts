@@ -1,7 +1,10 @@
 import type { Database } from '../adapters/postgres/database.ts';
+import { readFreshness, type FreshnessRow } from '../adapters/postgres/freshness.ts';
+import { readNoticeTotals } from '../adapters/postgres/notice-reports.ts';
+import { fleetFreshness } from '../workflows/collection/freshness.ts';
 import { readFleet, readSyncLags, type FleetRow } from '../adapters/postgres/fleet.ts';
 
-/** A scrape more often than this gets the same answer: two statements in five seconds, however many look. */
+/** A scrape more often than this gets the same answer: a few statements in five seconds, however many look. */
 const CACHED_MS = 5000;
 
 /**
@@ -24,8 +27,13 @@ export function createGauges(db: Database): () => Promise<string> {
 }
 
 async function render(db: Database): Promise<string> {
-  const [fleet, lags] = await Promise.all([readFleet(db), readSyncLags(db)]);
-  const now = Date.now();
+  const [fleet, lags, freshness, told] = await Promise.all([
+    readFleet(db),
+    readSyncLags(db),
+    readFreshness(db, new Date()),
+    readNoticeTotals(db),
+  ]);
+  const { late, share } = fleetFreshness(freshness.map(({ state }) => state));
   return [
     ...gauge(
       'wellspring_source_last_success_timestamp_seconds',
@@ -36,8 +44,20 @@ async function render(db: Database): Promise<string> {
     ...gauge(
       'wellspring_source_freshness_ratio',
       'Age of the last good run divided by the period of the source.',
-      fleet,
-      (row) => freshness(row, now),
+      freshness,
+      ratio,
+    ),
+    ...single(
+      'wellspring_fleet_freshness_ratio',
+      'Share of the sources that should be fresh and are, from 0 to 1.',
+      share,
+    ),
+    ...single('wellspring_sources_late', 'Sources that are older than they may be.', late),
+    ...single('wellspring_notices_open', 'Things that people should know now.', told.open),
+    ...single(
+      'wellspring_notice_posts_waiting',
+      'Messages to webhooks that could not be delivered yet.',
+      told.waiting,
     ),
     ...single(
       'wellspring_documents_live',
@@ -64,11 +84,11 @@ async function render(db: Database): Promise<string> {
   ].join('\n');
 }
 
-function gauge(
+function gauge<Row extends Pick<FleetRow, 'tenant' | 'source'>>(
   name: string,
   help: string,
-  fleet: readonly FleetRow[],
-  value: (row: FleetRow) => number | undefined,
+  fleet: readonly Row[],
+  value: (row: Row) => number | undefined,
 ): string[] {
   const lines = fleet.flatMap((row) => {
     const number = value(row);
@@ -87,12 +107,10 @@ function lastSuccess({ lastSuccessAt }: FleetRow): number | undefined {
   return lastSuccessAt ? lastSuccessAt.getTime() / 1000 : undefined;
 }
 
-function freshness(
-  { enabled, lastSuccessAt, periodMs }: FleetRow,
-  now: number,
-): number | undefined {
-  if (!enabled || !lastSuccessAt || !periodMs) return undefined;
-  return Math.round(((now - lastSuccessAt.getTime()) / periodMs) * 1000) / 1000;
+/** Of what should be fresh and was collected once. */
+function ratio({ state, lastSuccessAt, ratio: value }: FreshnessRow): number | undefined {
+  if (state === 'disabled' || state === 'paused' || !lastSuccessAt) return undefined;
+  return Math.round(value * 1000) / 1000;
 }
 
 function sum(fleet: readonly FleetRow[], value: (row: FleetRow) => number): number {

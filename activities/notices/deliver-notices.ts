@@ -96,7 +96,7 @@ async function attempt(
     return await webhook.post({ id, kind, body });
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
-    return { outcome: 'later', problem: error.message };
+    return { outcome: 'later', failure: 'Unavailable', problem: error.message };
   }
 }
 

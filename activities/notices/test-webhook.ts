@@ -23,6 +23,9 @@ export async function testWebhook(
   const opened = await openWebhook(definition, deps);
   const answer = await opened.post({ id, kind: 'test', body });
   if (answer.outcome !== 'delivered')
-    throw failure('Unavailable', `Webhook "${webhook}" did not take the test. ${answer.problem}`);
+    throw failure(
+      answer.outcome === 'refused' ? 'InvalidConfig' : answer.failure,
+      `Webhook "${webhook}" did not take the test. ${answer.problem}`,
+    );
   return { id, status: answer.status, tookMs: Math.round(performance.now() - startedAt) };
 }

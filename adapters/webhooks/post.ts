@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { FailureName } from '../../workflows/failures.ts';
 import { createNet } from '../net/net.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import { signatureOf } from './signature.ts';
@@ -18,7 +19,12 @@ export interface WebhookRequest {
 export type WebhookOutcome =
   | { readonly outcome: 'delivered'; readonly status: number }
   | { readonly outcome: 'refused'; readonly problem: string }
-  | { readonly outcome: 'later'; readonly problem: string; readonly retryAfterMs?: number };
+  | {
+      readonly outcome: 'later';
+      readonly failure: FailureName;
+      readonly problem: string;
+      readonly retryAfterMs?: number;
+    };
 
 export interface WebhookOptions {
   readonly allowedHosts: readonly string[];
@@ -68,6 +74,7 @@ function outcomeOf(status: number, retryAfter: string | undefined): WebhookOutco
   const waitMs = retryAfterMs(retryAfter, new Date());
   return {
     outcome: 'later',
+    failure: status === 429 ? 'RateLimited' : 'Unavailable',
     problem: said,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
@@ -75,7 +82,7 @@ function outcomeOf(status: number, retryAfter: string | undefined): WebhookOutco
 
 /** What is wrong with the answer stays wrong. What the guard refuses, an operator may allow. */
 function unanswered({ type, message }: ApplicationFailure): WebhookOutcome {
-  return type === 'InvalidDocument'
-    ? { outcome: 'refused', problem: message }
-    : { outcome: 'later', problem: message };
+  if (type === 'InvalidDocument') return { outcome: 'refused', problem: message };
+  const failure = type === 'PolicyDenied' ? type : 'Unavailable';
+  return { outcome: 'later', failure, problem: message };
 }

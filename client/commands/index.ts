@@ -92,9 +92,11 @@ export const commands: readonly Command[] = [
   command({
     name: 'sources',
     summary: 'List the sources: freshness, runs, totals, errors.',
+    details:
+      'A source is late when its last good run is older than its period plus a grace: a tenth of the period, at least 10 minutes, or "freshness: { grace }" of its definition. Held runs and incomplete listings do not count. Who is disabled, or paused by a person, is never late.',
     positionals: [],
-    options: {},
-    examples: ['sources', 'sources --json'],
+    options: { stale: { type: 'flag', summary: 'only those that are late' } },
+    examples: ['sources', 'sources --stale', 'sources --json'],
     run: async (context) => (await import('./sources.ts')).sources(context),
   }),
   command({
@@ -112,6 +114,26 @@ export const commands: readonly Command[] = [
     options: { limit: LIMIT },
     examples: ['dead-letters', 'dead-letters licences'],
     run: async (context) => (await import('./dead-letters.ts')).deadLetters(context),
+  }),
+  command({
+    name: 'notices',
+    summary: 'List what needs a person: held, paused, late, waiting.',
+    details:
+      'Open notices with the command that answers each, whom they were told, and messages that could not be delivered, with the reason. A notice ends by itself when its cause is gone.',
+    positionals: [ANY_SOURCE],
+    options: { limit: LIMIT },
+    examples: ['notices', 'notices licences', 'notices --json'],
+    run: async (context) => (await import('./notices.ts')).notices(context),
+  }),
+  command({
+    name: 'notices test',
+    summary: 'Send a test message to a webhook.',
+    details:
+      'A worker sends it, with its secrets and its network, signed like every other one. Exit code 1 with the reason when it is not taken.',
+    positionals: [{ name: 'webhook', required: true }],
+    options: {},
+    examples: ['notices test operators'],
+    run: async (context) => (await import('./notices-test.ts')).noticesTest(context),
   }),
   command({
     name: 'approvals',

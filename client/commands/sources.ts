@@ -1,5 +1,9 @@
+import type { Database } from '../../adapters/postgres/database.ts';
 import { readFleet, type FleetRow } from '../../adapters/postgres/fleet.ts';
+import { readFreshness } from '../../adapters/postgres/freshness.ts';
 import type { ScheduleFacts, Schedules } from '../../adapters/temporal/schedules.ts';
+import { spanText } from '../../workflows/approval/words.ts';
+import { fleetFreshness, type FreshnessState } from '../../workflows/collection/freshness.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
 import { isPauseNote } from '../../workflows/collection/pause-note.ts';
 import { DISABLED_NOTE } from '../../workflows/collection/schedule-plan.ts';
@@ -14,24 +18,34 @@ import { clean, indented, plural } from '../text.ts';
 import type { Answer, Context } from './command.ts';
 
 /** Every source in force: how fresh it is, its last and next run, its totals, and what is wrong with it. */
-export async function sources(context: Context<unknown>): Promise<Answer> {
+export async function sources(context: Context<{ readonly stale: boolean }>): Promise<Answer> {
   const system = await context.system();
-  const fleet = await readFleet(await system.database());
-  const { terminal } = context;
+  const { terminal, options } = context;
+  const now = new Date();
+  const fleet = await readStates(await system.database(), now);
   if (fleet.length === 0) {
     return {
       data: [],
       text: `No source is in force. "${ourCommand('init')}" writes a file for them, "${ourCommand('apply')}" puts it in force.`,
     };
   }
-  const facts = await readSchedules(fleet, system, terminal);
-  const now = new Date();
-  const states = fleet.map((row) => stateOf(row, facts.get(row.source), now));
-  return { data: states, text: fleetText(states, terminal, now) };
+  const wanted = options.stale ? fleet.filter(({ freshness }) => freshness === 'late') : fleet;
+  const share = shareText(fleet);
+  if (wanted.length === 0) return { data: [], text: terminal.paint.good(share) };
+  const facts = await readSchedules(wanted, system, terminal);
+  const states = wanted.map((row) => stateOf(row, facts.get(row.source)));
+  return { data: states, text: `${fleetText(states, terminal, now)} ${share}` };
 }
 
-interface SourceState extends FleetRow {
-  readonly freshness: 'fresh' | 'late' | 'never collected' | 'disabled';
+interface FreshRow extends FleetRow {
+  /** `paused` by a person. Disabled and paused ones are not counted. */
+  readonly freshness: FreshnessState;
+  readonly ageMs: number;
+  /** Period plus grace. */
+  readonly allowedMs: number;
+}
+
+interface SourceState extends FreshRow {
   readonly paused: boolean;
   readonly pauseNote: string;
   /** Null while it is paused, or when Temporal does not tell. */
@@ -40,9 +54,27 @@ interface SourceState extends FleetRow {
 
 const CONCURRENCY = 16;
 
+async function readStates(db: Database, now: Date): Promise<readonly FreshRow[]> {
+  const freshness = new Map(
+    (await readFreshness(db, now)).map((row) => [`${row.tenant}/${row.source}`, row]),
+  );
+  return (await readFleet(db)).flatMap((row) => {
+    const fresh = freshness.get(`${row.tenant}/${row.source}`);
+    // Applied between the two statements.
+    if (!fresh) return [];
+    return [{ ...row, freshness: fresh.state, ageMs: fresh.ageMs, allowedMs: fresh.allowedMs }];
+  });
+}
+
+function shareText(fleet: readonly FreshRow[]): string {
+  const { counted, late } = fleetFreshness(fleet.map(({ freshness }) => freshness));
+  if (late === 0) return 'No source is late.';
+  return `${late} of ${counted} are late: "${ourCommand('sources --stale')}".`;
+}
+
 /** The rest is worth showing without Temporal, too. */
 async function readSchedules(
-  fleet: readonly FleetRow[],
+  fleet: readonly FreshRow[],
   system: System,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, ScheduleFacts>> {
@@ -65,26 +97,14 @@ async function readSchedules(
   return found;
 }
 
-function stateOf(row: FleetRow, facts: ScheduleFacts | undefined, now: Date): SourceState {
+function stateOf(row: FreshRow, facts: ScheduleFacts | undefined): SourceState {
   const paused = facts?.paused ?? false;
   return {
     ...row,
-    freshness: freshnessOf(row, now),
     paused,
     pauseNote: facts?.note ?? '',
     nextRunAt: paused ? null : (facts?.nextRuns[0] ?? null),
   };
-}
-
-/** A source may be late by a tenth of its period, or by ten minutes. */
-function freshnessOf(
-  { enabled, lastSuccessAt, periodMs }: FleetRow,
-  now: Date,
-): SourceState['freshness'] {
-  if (!enabled) return 'disabled';
-  if (!lastSuccessAt) return 'never collected';
-  const graceMs = Math.max(periodMs * 0.1, 600_000);
-  return now.getTime() - lastSuccessAt.getTime() <= periodMs + graceMs ? 'fresh' : 'late';
 }
 
 function fleetText(states: readonly SourceState[], { paint, width }: Terminal, now: Date): string {
@@ -95,6 +115,7 @@ function fleetText(states: readonly SourceState[], { paint, width }: Terminal, n
     { title: 'COLLECTED' },
     { title: 'LAST RUN' },
     { title: 'NEXT RUN', shrinkTo: 10 },
+    { title: 'AGE / ALLOWED', dropBelow: 90 },
   ];
   const rows = states.map((state) => cells(state, paint, now));
   const notes = states.flatMap((state) => problems(state, { paint, width }, now));
@@ -118,12 +139,18 @@ function cells(state: SourceState, paint: Palette, now: Date): readonly Cell[] {
     { text: collected(state, now), paint: state.freshness === 'fresh' ? paint.good : paint.warn },
     { text: lastStatus === null ? 'none' : `${look.sign} ${lastStatus}`, paint: look.paint },
     { text: next, paint: paused ? paint.warn : paint.strong },
+    ageText(state),
   ];
 }
 
 function collected({ freshness, lastSuccessAt }: SourceState, now: Date): string {
-  if (!lastSuccessAt) return freshness === 'disabled' ? 'disabled' : 'never';
+  if (!lastSuccessAt)
+    return freshness === 'disabled' ? 'disabled' : `never${freshness === 'late' ? ', late' : ''}`;
   return `${relativeTime(lastSuccessAt, now)}${freshness === 'late' ? ', late' : ''}`;
+}
+
+function ageText({ freshness, ageMs, allowedMs }: SourceState): string {
+  return freshness === 'disabled' ? '' : `${spanText(ageMs)} / ${spanText(allowedMs)}`;
 }
 
 function problems(

@@ -27,6 +27,8 @@ export interface RunningSystem {
 export interface SystemParts {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
+  /** More variables of the worker. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const CREDENTIALS = { accessKeyId: 'LOCALTEST', secretAccessKey: 'local-test-secret' };
@@ -63,7 +65,7 @@ export async function startRunningSystem(parts: SystemParts): Promise<RunningSys
     };
     await writeSources(folder);
     await writeEndpoints(join(folder, '.wellspring'), endpoints);
-    closing.push(await startWorker(folder, endpoints));
+    closing.push(await startWorker(folder, endpoints, parts.env));
     return { folder, endpoints, temporal, stop };
   } catch (error) {
     await stop();
@@ -190,7 +192,11 @@ sources:
 `;
 }
 
-async function startWorker(folder: string, endpoints: Endpoints): Promise<() => Promise<void>> {
+async function startWorker(
+  folder: string,
+  endpoints: Endpoints,
+  env: SystemParts['env'] = {},
+): Promise<() => Promise<void>> {
   const { temporal, database, aws } = endpoints;
   const { port } = await choosePort(0);
   const urls = Object.entries(aws?.endpoints ?? {}).map(
@@ -214,6 +220,7 @@ async function startWorker(folder: string, endpoints: Endpoints): Promise<() => 
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       ...Object.fromEntries(urls),
+      ...env,
     },
     ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
     readyTimeoutMs: 60_000,

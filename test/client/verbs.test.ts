@@ -243,7 +243,8 @@ describe('collecting', () => {
     expect(stdout).toMatch(/absent +database +0 +disabled +none +paused/);
     expect(stdout).toMatch(/pages +script +1 .+! partial/);
     expect(stdout).toContain('1 document of 2 failed.');
-    expect(stdout).toContain('3 sources, 4 documents.');
+    expect(stdout).toContain('3 sources, 4 documents. No source is late.');
+    expect(stdout).toMatch(/in \d+ (hours?|minutes?) +\d+ (s|min) \/ \d+(\.\d+)? (min|h)\n/);
   });
 
   test('ask answers with passages and where they come from, once they are ingested', async () => {

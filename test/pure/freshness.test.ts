@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createScheduleGaps } from '../../adapters/definitions/schedule-gap.ts';
 import { readSchedule } from '../../adapters/definitions/schedule-text.ts';
@@ -51,7 +51,7 @@ test('what is late stays late until a run ends well', () => {
   fc.assert(
     fc.property(period, time, time, (periodMs, nowMs, moreMs) => {
       const isLate = (atMs: number) => freshnessOf(facts({ periodMs }), atMs).state === 'late';
-      return !isLate(nowMs) || isLate(nowMs + moreMs);
+      expect(isLate(nowMs) && !isLate(nowMs + moreMs)).toBe(false);
     }),
   );
 });
@@ -62,7 +62,9 @@ test('a newer success never makes a source later, whatever two clocks say', () =
       const ofSuccess = (atMs: number) =>
         freshnessOf(facts({ periodMs, lastSuccessMs: atMs }), nowMs);
       const [older, newer] = [ofSuccess(lastSuccessMs), ofSuccess(lastSuccessMs + moreMs)];
-      return newer.ageMs >= 0 && newer.ageMs <= older.ageMs && newer.ratio <= older.ratio;
+      expect(newer.ageMs).toBeGreaterThanOrEqual(0);
+      expect(newer.ageMs).toBeLessThanOrEqual(older.ageMs);
+      expect(newer.ratio).toBeLessThanOrEqual(older.ratio);
     }),
   );
 });

@@ -144,7 +144,7 @@ describe('the gauges', () => {
     const [text] = await Promise.all([gauges(), gauges(), gauges()]);
     await gauges();
 
-    expect(statements).toBe(2);
+    expect(statements).toBe(4);
     expect(text).toMatch(
       /wellspring_source_freshness_ratio\{tenant="default",source="docs"\} 0(\.\d+)?\n/,
     );
@@ -153,6 +153,11 @@ describe('the gauges', () => {
     );
     expect(text).not.toContain('source="never"');
     expect(text).toContain('wellspring_documents_live 0\n');
+    // One that was never collected is within its time.
+    expect(text).toContain('wellspring_fleet_freshness_ratio 1\n');
+    expect(text).toContain('wellspring_sources_late 0\n');
+    expect(text).toContain('wellspring_notices_open 0\n');
+    expect(text).toContain('wellspring_notice_posts_waiting 0\n');
     for (const line of text.trimEnd().split('\n'))
       expect(line).toMatch(/^# (HELP|TYPE) \w+ .+$|^\w+(\{.*\})? -?[\d.]+$/);
   });

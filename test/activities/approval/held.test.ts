@@ -132,7 +132,7 @@ describe('a run that holds deletions', () => {
       points = point;
     }
     expect(points).toBeGreaterThan(8);
-  });
+  }, 180_000);
 });
 
 describe('approved', () => {
@@ -201,7 +201,7 @@ describe('approved', () => {
       points = point;
     }
     expect(points).toBeGreaterThan(12);
-  });
+  }, 180_000);
 
   test('waits while a run of the source is under way', async () => {
     const { source, ran, deciding } = await heldRun(newSource);
