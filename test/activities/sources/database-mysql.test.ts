@@ -8,7 +8,7 @@ import { describeSource } from '../../contracts/source.ts';
 import { sourceEnv } from '../../fakes/source-env.ts';
 import { temporaryFolder } from '../../set-up/temporary-folder.ts';
 import { toolForTest } from '../../set-up/tools.ts';
-import { documentsOf, failureOf, idsOf, readAll, runs } from './database/reading.ts';
+import { documentsOf, failureOf, idsOf, keeping, readAll, runs } from './database/reading.ts';
 
 const programs = await toolForTest(findMariaDb);
 
@@ -201,7 +201,7 @@ describe.skipIf(programs === undefined)('MariaDB', () => {
     expect((await admin.query('SELECT * FROM touched'))[0]).toStrictEqual([]);
   });
 
-  test('a lost connection is SourceUnavailable', async () => {
+  test('F14 a lost connection is SourceUnavailable', async () => {
     const env = sourceEnv();
     const broken = (async () => {
       for await (const message of database
@@ -215,6 +215,75 @@ describe.skipIf(programs === undefined)('MariaDB', () => {
     env.remove();
 
     expect(error).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false });
+  });
+
+  test('R3, F15 what is committed late, with an older time, is read by the next run', async () => {
+    await admin.query(`CREATE TABLE late (id INT PRIMARY KEY, body TEXT, at DATETIME(6), KEY (at, id));
+      INSERT INTO late SELECT seq, 'old', UTC_TIMESTAMP(6) - INTERVAL 1 DAY FROM seq_1_to_20`);
+    const config = { url: server.url, table: 'late', cursor: 'at', body: 'body' };
+    const source = keeping({ ...config, lag: '1 second', pageSize: 3 });
+    await source.run();
+    const slow = await createConnection({ uri: server.url });
+    await slow.query('START TRANSACTION');
+    await slow.query(
+      `UPDATE late SET body = 'late', at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE id = 3`,
+    );
+    await admin.query(`UPDATE late SET body = 'in time', at = UTC_TIMESTAMP(6) WHERE id = 5`);
+    const meanwhile = await source.run();
+    await slow.query('COMMIT');
+    await slow.end();
+
+    const after = await source.run();
+
+    expect([meanwhile.written, after.written]).toStrictEqual([['["5"]'], ['["3"]']]);
+  });
+
+  test('D2 keys of a collation without case and accents come once each, and are refused where nothing promises that they differ', async () => {
+    await admin.query(`CREATE TABLE words (word VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY);
+      INSERT INTO words VALUES ('b'), ('A'), ('ü '), ('Z'), ('_'), ('10'), ('9'), ('é');
+      CREATE TABLE loose (word VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci);
+      INSERT INTO loose VALUES ('a'), ('Ä'), ('b')`);
+    const { url } = server;
+
+    const ids = documentsOf(await readAll({ url, table: 'words', pageSize: 1 })).map(
+      ({ id }) => id,
+    );
+    const error = await failureOf(
+      readAll({ url, table: 'loose', primaryKey: ['word'], pageSize: 1 }),
+    );
+
+    const [rows] = await admin.query('SELECT word FROM words');
+    expect(new Set(ids)).toStrictEqual(
+      new Set((rows as { word: string }[]).map(({ word }) => JSON.stringify([word]))),
+    );
+    expect(error).toMatchObject({
+      type: 'InvalidConfig',
+      message: expect.stringMatching(/"word" is not unique/u),
+    });
+  });
+
+  test('F16 a table that is altered while it is read is SchemaDrift', async () => {
+    await admin.query(
+      `CREATE TABLE altered (id INT PRIMARY KEY, body TEXT); INSERT INTO altered SELECT seq, 'x' FROM seq_1_to_20`,
+    );
+    const env = sourceEnv();
+    const statements = ['ALTER TABLE altered MODIFY id VARCHAR(20)'];
+    const reading = (async () => {
+      for await (const { kind } of database
+        .open({ url: server.url, table: 'altered', pageSize: 5 })
+        .read(null, env)) {
+        const statement = kind === 'checkpoint' ? statements.pop() : undefined;
+        if (statement !== undefined) await admin.query(statement);
+      }
+    })();
+
+    const error = await failureOf(reading);
+    env.remove();
+
+    expect(error).toMatchObject({
+      type: 'SchemaDrift',
+      message: expect.stringMatching(/column "id" was "int" and is "text"/u),
+    });
   });
 
   test('a cancellation ends a statement that is still running', async () => {

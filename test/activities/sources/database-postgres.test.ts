@@ -267,7 +267,7 @@ test('a version number as cursor begins again at the last number', async () => {
   expect(second.map((one) => one.id)).toStrictEqual(['["2"]', '["1"]']);
 });
 
-test('a lost connection is SourceUnavailable, and the next attempt goes on at the checkpoint', async () => {
+test('F14 a lost connection is SourceUnavailable, and the next attempt goes on at the checkpoint', async () => {
   const startedAt = new Date();
   const config = { ...ARTICLES, url: url(), pageSize: 10 };
   const env = sourceEnv({ startedAt });
