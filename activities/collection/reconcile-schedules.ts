@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { forgetOldHosts } from '../../adapters/postgres/host-limits.ts';
 import { reconcileRevision } from '../../adapters/temporal/reconcile.ts';
 import type { ReconcileSchedulesReport } from '../../workflows/collection/activities.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -23,6 +24,7 @@ export function reconcileStoredSchedules(
     async () => {
       await endOrphanedRuns(deps);
       await forgetAbandonedCrawls(deps.db, ABANDONED_MS);
+      await forgetOldHosts(deps.db, ABANDONED_MS);
       return reconcileRevision(db, schedules, {
         now: new Date(),
         signal: cancellationSignal(),

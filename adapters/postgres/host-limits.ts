@@ -41,6 +41,15 @@ export function createHostLimits(db: Database): HostLimits {
   };
 }
 
+/** Removes what is remembered of hosts that nobody has asked for so long. */
+export async function forgetOldHosts(db: Database, olderThanMs: number): Promise<void> {
+  await sql`
+    with limits as (
+      delete from host_limits where greatest(updated_at, next_at, held_until) < now() - ${interval(olderThanMs)}
+    )
+    delete from robots_copies where asked_at < now() - ${interval(olderThanMs)}`.execute(db);
+}
+
 async function keep(
   db: Database,
   origin: string,

@@ -68,19 +68,14 @@ function trapped({ frontier, log, visit }: Step, why: string): Visited {
 }
 
 function noteAnswer({ log, visit }: Step, id: string, { status, url }: Answer): void {
-  const fetchedAt = new Date().toISOString();
-  log.note({ url: id, kind: 'not read', fetchedAt, status });
-  if (id === visit.id) return;
+  const asked = { url: visit.id, kind: 'not read', fetchedAt: now(), status } as const;
+  if (id === visit.id) return log.note(asked);
   const detail = `It redirects to "${placeOf(id)}".`;
-  log.note({
-    url: visit.id,
-    kind: 'not read',
-    fetchedAt,
-    status,
-    finalUrl: url,
-    reason: 'redirect',
-    detail,
-  });
+  log.note({ ...asked, finalUrl: url, reason: 'redirect', detail });
+}
+
+function now(): string {
+  return new Date().toISOString();
 }
 
 /** Why the page that another one redirects to is none of ours. */
@@ -93,7 +88,9 @@ async function whyNotThere({ scope, manners }: Session, id: string): Promise<str
 }
 
 async function onAnswer(step: Step, id: string, answer: Answer): Promise<Visited> {
-  const { session, visit } = step;
+  const { session, log, visit } = step;
+  if (id !== visit.id)
+    log.note({ url: id, kind: 'not read', fetchedAt: now(), status: answer.status });
   const status = statusOf(answer, visit.id, session.hasCredentials(id));
   if (status.kind === 'gone') return onGone(step, status.why);
   if (status.kind === 'not-modified') return unchanged(step, id);

@@ -1,8 +1,9 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHostMemory, openManners } from '../../../adapters/net/manners.ts';
 import { createNet, type Net } from '../../../adapters/net/net.ts';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
-import { createHostLimits } from '../../../adapters/postgres/host-limits.ts';
+import { createHostLimits, forgetOldHosts } from '../../../adapters/postgres/host-limits.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { describeHostLimits } from '../../contracts/host-limits.ts';
 import { startSite } from '../../fakes/site.ts';
@@ -22,6 +23,24 @@ afterAll(async () => {
 });
 
 describeHostLimits('PostgreSQL', () => createHostLimits(db));
+
+test('hosts that nobody asks any more are forgotten, those that asked to wait are not', async () => {
+  const limits = createHostLimits(db);
+  const wait = { intervalMs: 10_000, turns: 1, maxWaitMs: 0 };
+  await limits.take('old.example', wait);
+  await limits.take('held.example', wait);
+  await limits.hold('held.example', 3_600_000);
+  await limits.keep('https://old.example', { status: 404, body: Buffer.alloc(0) });
+  await sql`update host_limits set updated_at = now() - interval '2 days', next_at = now() - interval '2 days'
+    where host in ('old.example', 'held.example')`.execute(db);
+  await sql`update robots_copies set asked_at = now() - interval '2 days'`.execute(db);
+
+  await forgetOldHosts(db, 86_400_000);
+
+  expect(await limits.take('old.example', wait)).toMatchObject({ taken: true });
+  expect(await limits.look('https://old.example', 'old.example')).not.toHaveProperty('copy');
+  expect(await limits.take('held.example', wait)).toMatchObject({ taken: false });
+});
 
 /** A guest of a worker of its own: workers share the database and nothing else. */
 function guestOfNewWorker(delayMs = 50) {

@@ -157,3 +157,22 @@ test('a cursor of an older version begins the crawl anew', async () => {
   expect(said(site, found)).toStrictEqual(['document /', 'document /a']);
   expect(said(site, unknown)).toStrictEqual(said(site, found));
 });
+
+test('F18: a calendar of 100,000 links on one page is cut by the bounds, and the rest is counted', async () => {
+  const links = Array.from({ length: 100_000 }, (_, day) => `<a href="/d/${day}">${day}</a>`);
+  const page = articlePage('Calendar').replace('</nav>', `${links.join('\n')}</nav>`);
+  const site = await serve({
+    '/': page,
+    '*': { headers: { 'content-type': 'text/plain' }, body: 'a day' },
+  });
+
+  const found = await readAll(http, { urls: [site.origin], follow: { maxPages: 10 } });
+
+  expect(said(site, found)).toHaveLength(10);
+  expect(listingOf(found)).toMatchObject({
+    complete: false,
+    why: expect.stringMatching(
+      /more than 10 pages.*at least 10000 pages beyond "follow.maxPages"/u,
+    ),
+  });
+});
