@@ -14,8 +14,8 @@ export interface AgainOptions {
 }
 
 /**
- * Reads the dead letters that are due again, without the rest of the source; nothing where the type cannot. Each is answered: an id that the
- * type said nothing about stays a dead letter.
+ * Reads the dead letters that are due again, without the rest of the source; nothing where the type cannot. What it says nothing about stays
+ * as it is. After a whole read a source that breaks off here ends this alone: what was read must not be read again for it.
  */
 export async function* readAgain(
   context: StoreContext & { readonly source: OpenSource },
@@ -28,21 +28,13 @@ export async function* readAgain(
   const ids = await readDue(db, query);
   for (let from = 0; from < ids.length; from += CHUNK) {
     const chunk = ids.slice(from, from + CHUNK);
-    yield* answered(source.readAgain(chunk, env), chunk);
+    try {
+      yield* source.readAgain(chunk, env);
+    } catch (error) {
+      if (requested || env.signal.aborted) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      env.log.warn('dead letters were not read again', { reason: context.redact(reason) });
+      return;
+    }
   }
 }
-
-async function* answered(
-  messages: AsyncIterable<AgainMessage>,
-  ids: readonly string[],
-): AsyncGenerator<AgainMessage> {
-  const open = new Set(ids);
-  for await (const message of messages) {
-    const id = message.kind === 'document' ? message.document.id : message.id;
-    if (id !== undefined) open.delete(id);
-    yield message;
-  }
-  for (const id of open) yield { kind: 'failed', id, failure: 'SourceUnavailable', detail: SILENT };
-}
-
-const SILENT = 'The source was asked for this document alone and said nothing about it.';

@@ -174,8 +174,8 @@ export interface SourceType<Config, Cursor> {
   /** Streams in bounded memory and resumes from every checkpoint that it emitted. */
   read(config: Config, from: Cursor | null, env: SourceEnv): AsyncIterable<ReadMessage<Cursor>>;
   /**
-   * Reads these documents alone once more, by ids that it emitted before, at most 100: what failed is tried again without reading the rest. Each
-   * id is answered once. Left out where single documents cannot be asked for; then only the next whole read meets them.
+   * Reads these documents alone once more, by ids that it emitted before, at most 100: what failed is tried again without reading the rest. An
+   * id that cannot be asked for alone is passed over; the next whole read meets it. Left out where single documents cannot be asked for; then only the next whole read meets them.
    */
   readAgain?(config: Config, ids: readonly string[], env: SourceEnv): AsyncIterable<AgainMessage>;
 }

@@ -7,6 +7,7 @@ import { DatabaseCursor } from './database/cursor.ts';
 import { streamOf } from './database/dialect.ts';
 import { wantedOf } from './database/plan.ts';
 import { readDatabase } from './database/read.ts';
+import { readRowsAgain } from './database/read-again.ts';
 import { databaseShape } from './database/source-shape.ts';
 import { defineSource } from './define-source.ts';
 
@@ -26,6 +27,7 @@ export const database = defineSource(
     discover: discoverDatabase,
     shape: databaseShape,
     read: readDatabase,
+    readAgain: readRowsAgain,
   },
 );
 

@@ -47,12 +47,28 @@ export function equalsStatement(
   { from, order }: Pick<Page, 'from' | 'order'>,
   position: readonly string[],
 ): Statement {
+  const { text, values } = equalTo(words, order, position);
+  return { text: `SELECT 1 FROM ${from} WHERE ${text} LIMIT 2`, values };
+}
+
+/** The rows at one position, whole: more than one where the database takes different texts for equal. */
+export function rowStatement(
+  words: Words,
+  { from, select, order, limit }: Pick<Page, 'from' | 'select' | 'order' | 'limit'>,
+  position: readonly string[],
+): Statement {
+  const { text, values } = equalTo(words, order, position);
+  const columns = select.map((column) => words.select(column)).join(', ');
+  return { text: `SELECT ${columns} FROM ${from} WHERE ${text} LIMIT ${limit}`, values };
+}
+
+function equalTo(words: Words, order: readonly Column[], position: readonly string[]): Statement {
   const values: string[] = [];
   const equal = pairsOf(order, position).map(
     ({ column, value }) =>
       `${name(words, column)} = ${words.parameter(column, values.push(value))}`,
   );
-  return { text: `SELECT 1 FROM ${from} WHERE ${equal.join(' AND ')} LIMIT 2`, values };
+  return { text: equal.join(' AND '), values };
 }
 
 /** Binding must follow the order of the text: two of the three dialects have placeholders without numbers. */

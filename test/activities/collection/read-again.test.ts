@@ -5,6 +5,7 @@ import { requestRun } from '../../../adapters/postgres/run-requests.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import { loadSource } from '../../../activities/collection/load-source.ts';
 import type { AgainMessage } from '../../../activities/sources/contract.ts';
+import { failure } from '../../../workflows/failures.ts';
 import type { BoundSourceType } from '../../../activities/sources/define-source.ts';
 import {
   COMPLETE,
@@ -67,7 +68,7 @@ test('R6 a run reads again what failed before and what it did not meet itself', 
   expect(await letters(source)).toEqual([]);
 });
 
-test('R6 what fails again stays, what is gone does not, and what nobody answers for is a failure', async () => {
+test('R6 what fails again stays, what is gone does not, and what the source passes over stays due', async () => {
   const { source, asked, answers } = await againSource();
   source.emits(['a', 'b', 'c'].map(failing).concat(documents('d')));
   await source.run();
@@ -82,11 +83,30 @@ test('R6 what fails again stays, what is gone does not, and what nobody answers 
   const second = await source.run();
   const third = await source.run();
 
-  expect(second.counts).toMatchObject({ failed: 2 });
+  expect(second.counts).toMatchObject({ failed: 1 });
   expect(await letters(source)).toEqual(['a InvalidDocument', 'c SourceUnavailable']);
-  // After the second failure they rest for an hour.
-  expect(asked.map((ids) => ids.toSorted())).toEqual([['a', 'b', 'c']]);
+  // After its second failure "a" rests for an hour.
+  expect(asked.map((ids) => ids.toSorted())).toEqual([['a', 'b', 'c'], ['c']]);
   expect(third).toMatchObject({ status: 'succeeded', counts: { failed: 0 } });
+});
+
+test('a source that breaks off while it reads single documents again fails no run that read the whole', async () => {
+  const { source, answers } = await againSource();
+  source.emits([...documents('a'), failing('b')]);
+  await source.run();
+  source.emits(documents('c'));
+  answers(() => {
+    throw failure('RateLimited', 'Slow down.', { retryAfterMs: 600_000 });
+  });
+
+  const ran = await source.run();
+
+  expect(ran).toMatchObject({
+    status: 'succeeded',
+    counts: { added: 1 },
+    slices: [{ more: false }],
+  });
+  expect(await letters(source)).toEqual(['b SourceUnavailable']);
 });
 
 test('a type that cannot read single documents meets them in its next whole read', async () => {
