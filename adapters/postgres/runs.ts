@@ -19,7 +19,7 @@ export interface NewRun extends SourceReference {
   readonly nominalAt: Date;
 }
 
-/** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset) begins anew. */
+/** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset, a time that is backfilled again) begins anew. */
 export async function openRun(db: Database, run: NewRun): Promise<void> {
   await db
     .insertInto('runs')
@@ -41,6 +41,9 @@ export async function openRun(db: Database, run: NewRun): Promise<void> {
         .doUpdateSet({
           temporal_run_id: run.temporalRunId,
           definition_digest: run.digest,
+          trigger: run.trigger,
+          started_at: run.startedAt,
+          nominal_at: run.nominalAt,
           status: 'running',
           phase: 'starting',
           finished_at: null,

@@ -41,9 +41,10 @@ async function opened(
   reference: { tenant: string; source: string },
   id: string,
   temporalRunId = 't1',
+  at = startedAt,
 ) {
   const run = { ...reference, id, temporalRunId, digest: 'd', trigger: 'manual' };
-  await openRun(db, { ...run, startedAt, nominalAt: startedAt });
+  await openRun(db, { ...run, startedAt: at, nominalAt: at });
 }
 
 function batch(
@@ -235,9 +236,12 @@ describe('a run', () => {
 
     await opened(source, id);
     const same = await readRunTotals(db, id);
-    await opened(source, id, 't2');
+    const later = new Date(startedAt.getTime() + 3_600_000);
+    await opened(source, id, 't2', later);
 
     expect([same.counts, (await readRunTotals(db, id)).counts]).toEqual([{ added: 3 }, {}]);
+    const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+    expect(row).toMatchObject({ started_at: later, nominal_at: later });
   });
 });
 
