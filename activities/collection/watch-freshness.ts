@@ -3,7 +3,7 @@ import {
   recordPausesByPeople,
   type FreshnessRow,
 } from '../../adapters/postgres/freshness.ts';
-import { closeOutdatedNotices } from '../../adapters/postgres/notices.ts';
+import { closeOutdatedNotices, forgetNotices } from '../../adapters/postgres/notices.ts';
 import { definitionsInForce } from '../../adapters/postgres/revisions.ts';
 import { spanText } from '../../workflows/approval/words.ts';
 import type { FreshnessReport } from '../../workflows/collection/activities.ts';
@@ -18,6 +18,8 @@ import type { CollectionDependencies } from './dependencies.ts';
 type Watching = Pick<CollectionDependencies, 'db' | 'schedules' | 'wakeTeller'>;
 
 const SHOWN = 10;
+/** As long as people may look back. */
+const KEPT_MS = 90 * 24 * 3_600_000;
 
 /**
  * Looks how old what we have is, notes what is late and ends what is late no more. A few statements whatever the number of sources, and safe
@@ -32,6 +34,7 @@ export function watchFreshness(deps: Watching): Promise<FreshnessReport> {
       const late = rows.filter(({ state }) => state === 'late');
       await closeOutdatedNotices(deps.db, late);
       await tell(late.map(noticeOf), deps);
+      await forgetNotices(deps.db, KEPT_MS);
       await wakeAllTellers(deps);
       const fleet = fleetFreshness(rows.map(({ state }) => state));
       return { ...fleet, shown: late.slice(0, SHOWN).map(({ source }) => source) };

@@ -69,6 +69,15 @@ export async function closeOutdatedNotices(
   );
 }
 
+/** Forgets notices that ended so long ago, and the requests that told nothing else. Open ones stay, with what was told of them. */
+export async function forgetNotices(db: Database, endedMs: number): Promise<void> {
+  const before = sql`now() - ${`${endedMs} milliseconds`}::interval`;
+  await sql`delete from notices where closed_at < ${before}`.execute(db);
+  await sql`
+    delete from notice_posts p where ended_at < ${before}
+      and not exists (select 1 from notice_deliveries d where d.post = p.id)`.execute(db);
+}
+
 const CHUNK = 1000;
 /** A message is read on a telephone. */
 const MAX_TEXT = 1000;

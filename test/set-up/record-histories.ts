@@ -17,7 +17,12 @@ import type { collectSource } from '../../workflows/collection/collect-source.ts
 import type { inspectSource } from '../../workflows/collection/inspect-source.ts';
 import type { reconcileSchedules } from '../../workflows/collection/reconcile-schedules.ts';
 import type { syncKnowledgeBase } from '../../workflows/collection/sync-knowledge-base.ts';
+import type { watchFreshness } from '../../workflows/collection/watch-freshness.ts';
 import { failure } from '../../workflows/failures.ts';
+import { tellerWorkflowId } from '../../workflows/notices/ids.ts';
+import { wakeSignal } from '../../workflows/notices/messages.ts';
+import type { tellPeople } from '../../workflows/notices/tell-people.ts';
+import type { testWebhook } from '../../workflows/notices/test-webhook.ts';
 import { NO_COUNTS } from '../../workflows/collection/counts.ts';
 import type {
   CollectionActivities,
@@ -28,6 +33,7 @@ import type {
 import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { collectionFakes, enabledSource, slice } from '../fakes/collection-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
+import { noticeFakes } from '../fakes/notice-activities.ts';
 import { ingestionFakes, type FakeBase } from '../fakes/ingestion-activities.ts';
 import { startTestTemporal } from './test-temporal.ts';
 import { startTestWorkers, type TestWorkers } from './temporal-workers.ts';
@@ -54,6 +60,7 @@ const schedules: ScheduleActivities = {
 };
 
 const questions = heldFakes();
+const told = noticeFakes();
 
 const wanted = process.argv.slice(2);
 const server = await startTestTemporal();
@@ -63,6 +70,7 @@ const activities = {
   ...ingestions.activities,
   ...looks,
   ...schedules,
+  ...told.activities,
   // Of two areas: each of their fakes has its own.
   requestKnowledgeBaseSync: (input: RequestSyncInput) =>
     (input.source.startsWith('held-') ? questions : runs).activities.requestKnowledgeBaseSync(
@@ -80,6 +88,8 @@ try {
   if (isWanted('syncKnowledgeBase')) await recordSyncs(workers);
   if (isWanted('decideHeld')) await recordQuestions(workers);
   if (isWanted('inspectSource', 'reconcileSchedules')) await recordOthers(workers);
+  if (isWanted('tellPeople', 'testWebhook')) await recordTelling(workers);
+  if (isWanted('watchFreshness')) await recordWatch(workers);
 } finally {
   await workers.stop();
   await server.stop();
@@ -280,6 +290,40 @@ async function recordOthers({ client }: TestWorkers): Promise<void> {
     { workflowId: 'reconcile-schedules', taskQueue: 'orchestration', args: [] },
   );
   await record('reconcileSchedules', 'reconciled', reconciliation);
+}
+
+async function recordTelling({ client }: TestWorkers): Promise<void> {
+  const later = failure('Unavailable', 'The receiver answered 503.', { retryAfterMs: 200 });
+  const cases = {
+    told: [async () => ({ delivered: 2 })],
+    waited: [async () => ({ delivered: 10, waitMs: 300 }), async () => ({ delivered: 1 })],
+    retried: [() => Promise.reject(later), async () => ({ delivered: 1 })],
+  };
+  for (const [name, deliveries] of Object.entries(cases)) {
+    told.script(name, deliveries);
+    const handle = await client.workflow.signalWithStart<typeof tellPeople>('tellPeople', {
+      workflowId: tellerWorkflowId(name),
+      taskQueue: 'orchestration',
+      args: [{ v: 1, webhook: name }],
+      signal: wakeSignal,
+    });
+    await record('tellPeople', name, handle);
+  }
+  const tested = await client.workflow.start<typeof testWebhook>('testWebhook', {
+    workflowId: 'notice-test:told:1',
+    taskQueue: 'orchestration',
+    args: [{ v: 1, webhook: 'told' }],
+  });
+  await record('testWebhook', 'delivered', tested);
+}
+
+async function recordWatch({ client }: TestWorkers): Promise<void> {
+  const handle = await client.workflow.start<typeof watchFreshness>('watchFreshness', {
+    workflowId: 'watch-freshness',
+    taskQueue: 'orchestration',
+    args: [],
+  });
+  await record('watchFreshness', 'late', handle);
 }
 
 async function record(workflow: string, name: string, handle: WorkflowHandle): Promise<void> {

@@ -1,7 +1,13 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
-import { closeNotices, noteNotice, noteNotices } from '../../../adapters/postgres/notices.ts';
+import {
+  closeNotices,
+  forgetNotices,
+  noteNotice,
+  noteNotices,
+} from '../../../adapters/postgres/notices.ts';
 import type { NewNotice } from '../../../workflows/notices/notice.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
 
@@ -70,6 +76,29 @@ describe('a notice', () => {
     const [row] = await rowsOf(notice.source);
     expect(row?.what).toHaveLength(1000);
     expect(row?.what.endsWith('…')).toBe(true);
+  });
+
+  test('is forgotten long after it ended, and what is open is never told twice for that', async () => {
+    const [ended, open] = [paused(), paused()];
+    await noteNotices(db, [ended, open]);
+    await sql`insert into notice_posts (id, webhook, body, state, ended_at)
+      values ('ended', 'ops', '{}', 'delivered', now()), ('open', 'ops', '{}', 'delivered', now())`.execute(
+      db,
+    );
+    await sql`insert into notice_deliveries (notice, webhook, post)
+      select id, 'ops', case source when ${ended.source} then 'ended' else 'open' end from notices
+      where source in (${ended.source}, ${open.source})`.execute(db);
+    const { tenant, source } = ended;
+    await closeNotices(db, { tenant, source, kinds: ['source-paused'], because: 'x' });
+
+    await forgetNotices(db, 3_600_000);
+    expect(await rowsOf(ended.source)).toHaveLength(1);
+    await forgetNotices(db, 0);
+
+    expect(await rowsOf(ended.source)).toEqual([]);
+    expect(await rowsOf(open.source)).toHaveLength(1);
+    const posts = await db.selectFrom('notice_posts').select('id').execute();
+    expect(posts).toEqual([{ id: 'open' }]);
   });
 
   test('of ten thousand sources is noted in a few statements', async () => {
