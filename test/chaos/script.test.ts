@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { FAULTS } from './faults/index.ts';
+import { scriptOf } from './harness.ts';
+
+const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
+
+test.each(FAULTS.map((fault) => [fault.id, fault] as const))(
+  '%s: the same seed makes the same script, other seeds may make others',
+  (_id, fault) => {
+    for (const seed of SEEDS) expect(scriptOf(fault, seed)).toEqual(scriptOf(fault, seed));
+    expect(scriptOf(fault, 1).length).toBeGreaterThan(2);
+  },
+);
+
+test('most scripts depend on their seed', () => {
+  const varied = FAULTS.filter(
+    (fault) => new Set(SEEDS.map((seed) => scriptOf(fault, seed).join('\n'))).size > 1,
+  );
+
+  expect(varied.length).toBeGreaterThan(FAULTS.length * 0.8);
+});
+
+test('every fault of the matrix that is promised has its row, once', () => {
+  const promised = [
+    ...Array.from({ length: 20 }, (_, at) => `F${at + 1}`),
+    'F30',
+    'F31',
+    'F32',
+    'F33',
+    'F34',
+    'F41',
+    'F42',
+  ];
+
+  expect(FAULTS.map(({ id }) => id)).toEqual(promised);
+});
