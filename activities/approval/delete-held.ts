@@ -32,7 +32,7 @@ export async function deleteHeld(
       for (let after = ''; ;) {
         const hashes = await whileSourceRests(deps.db, input, {
           isRunning: (run) => deps.approvals.isRunning(run),
-          work: () => deleteStep({ input, set, definition, after }, deps),
+          work: (run) => deleteStep({ input, set, definition, after, lastRun: run }, deps),
         });
         progress.looked += hashes.length;
         if (hashes.length < DELETION_STEP) break;
@@ -48,10 +48,11 @@ interface Step {
   readonly set: ApprovedSet;
   readonly definition: SourceDefinition;
   readonly after: string;
+  readonly lastRun: string | null;
 }
 
 async function deleteStep(
-  { input, set, definition, after }: Step,
+  { input, set, definition, after, lastRun }: Step,
   deps: CollectionDependencies,
 ): Promise<readonly string[]> {
   const { tenant, source, digest } = input;
@@ -65,6 +66,7 @@ async function deleteStep(
       // It has ended, and its report said that nothing was deleted.
       counted: false,
       target: definition.knowledgeBase,
+      lastRun,
       async mark() {
         const step = await markHeldDeleting(deps.db, { ...input, after, limit: DELETION_STEP });
         looked = step.hashes;

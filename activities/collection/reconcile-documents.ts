@@ -17,7 +17,12 @@ import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts'
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import { failure } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { DELETION_STEP, deleteDocuments, removeDocumentObjects } from './delete-documents.ts';
+import {
+  claimOf,
+  DELETION_STEP,
+  deleteDocuments,
+  removeDocumentObjects,
+} from './delete-documents.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { judgeDeletions, type Judged } from './hold-deletions.ts';
 import { judgeRunDocuments, type JudgedDocuments } from './judge-documents.ts';
@@ -87,7 +92,8 @@ function remove(
     const marked = await markDeleting(deps.db, { tenant, source, run, hashes, listingComplete });
     return step.filter((one) => marked.has(one.hash));
   };
-  return deleteDocuments({ tenant, source, run, counted: true, target, mark }, deps);
+  const deletion = { tenant, source, run, lastRun: run, counted: true, target, mark };
+  return deleteDocuments(deletion, deps);
 }
 
 async function removeStaleObjects(
@@ -96,6 +102,7 @@ async function removeStaleObjects(
   { db, objects }: CollectionDependencies,
 ): Promise<void> {
   const stale = await findStaleObjects(db, { tenant, source, run: runId });
-  await removeDocumentObjects(stale, objects);
+  const checkClaim = claimOf({ tenant, source, lastRun: runId }, db);
+  await removeDocumentObjects(stale, { objects, checkClaim });
   await forgetStaleObjects(db, { tenant, source, target: knowledgeBase });
 }

@@ -62,7 +62,12 @@ async function putSidecar(put: Put, context: StoreContext, share: UploadShare): 
 
 async function putContent(put: Put, context: StoreContext, share: UploadShare): Promise<string> {
   const { content, key } = put.prepared;
-  const shared = { ...target(put, context), key, contentType: content.contentType };
+  const shared = {
+    ...target(put, context),
+    key,
+    contentType: content.contentType,
+    ...apartFromDeleted(put.row),
+  };
   await share.checkClaim();
   const first = expectedVersion(put.inPlace, put.row?.contentEtag);
   const etag = await putFenced(context, first, (expected) =>
@@ -72,6 +77,12 @@ async function putContent(put: Put, context: StoreContext, share: UploadShare): 
   );
   count(share, content.bytes);
   return etag;
+}
+
+/** A deletion of the document may still be under way, in an attempt that sleeps. The sidecar differs anyway: it says when it was made. */
+function apartFromDeleted(row: ManifestRow | undefined): { apart?: { etag: string } } {
+  const isGone = row !== undefined && row.state !== 'live';
+  return isGone && row.contentEtag ? { apart: { etag: row.contentEtag } } : {};
 }
 
 function count({ traffic }: UploadShare, bytes: number): void {

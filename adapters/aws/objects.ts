@@ -7,9 +7,9 @@ import {
 import { callAws } from './errors.ts';
 import { headObject, type ObjectHead } from './head-object.ts';
 import { listObjects, type ListedObject } from './list-objects.ts';
-import { putFile, type PutFileRequest } from './put-file.ts';
-import { conflictOf, isPreconditionError, putObject, type PutRequest } from './put-object.ts';
-import { removeMany, type RemovalError } from './remove-objects.ts';
+import { putBody, putFile, type PutFileRequest } from './put-file.ts';
+import { conflictOf, isPreconditionError, type PutRequest } from './put-object.ts';
+import { removeMany, type RemovalError, type RemoveManyRequest } from './remove-objects.ts';
 import { objectContext, type ObjectAddress, type S3Access } from './s3-access.ts';
 
 /** An object with its content. */
@@ -41,12 +41,11 @@ export interface Objects {
    * @throws Conflict - `expected` was given and another version lies there.
    */
   remove(address: ObjectAddress & { readonly expected?: { readonly etag: string } }): Promise<void>;
-  /** Removes any number of objects and answers those that remained, with the reason. Missing ones are success. */
-  removeMany(request: {
-    readonly bucket: string;
-    readonly keys: readonly string[];
-    readonly signal: AbortSignal;
-  }): Promise<readonly RemovalError[]>;
+  /**
+   * Removes any number of objects and answers those that remained, with the reason. Missing ones are success; where another version lies
+   * than `etags` says, the object stays and its failure is `Conflict`.
+   */
+  removeMany(request: RemoveManyRequest): Promise<readonly RemovalError[]>;
   /** Every object whose key begins so, a page of 1000 at a time, in the order of UTF-8. */
   list(request: {
     readonly bucket: string;
@@ -71,7 +70,7 @@ export function createObjects(s3: S3Client, options: ObjectsOptions = {}): Objec
   const access: S3Access = { s3, owner };
 
   return {
-    put: (request) => putObject(access, request),
+    put: (request) => putBody(access, request),
     putFile: (request) => putFile(access, request),
     get: (address) => get(access, address),
     getText: async (address) => (await get(access, address)).body.toString('utf8'),

@@ -18,6 +18,7 @@ import {
   target,
   writeOnce,
   type ObjectDescription,
+  type PutRequest,
 } from './put-object.ts';
 import { objectContext, type S3Access } from './s3-access.ts';
 
@@ -28,6 +29,8 @@ export interface PutFileRequest extends ObjectDescription {
 
 /** S3 takes parts from 5 MiB; the memory of an upload is one part. */
 const PART_BYTES = 8 * 1024 * 1024;
+/** Other parts, another ETag. */
+const OTHER_PART_BYTES = 7 * 1024 * 1024;
 
 /** Stores a file: in one request up to 8 MiB, else in parts, which are given up together if one fails. */
 export async function putFile(
@@ -36,15 +39,34 @@ export async function putFile(
 ): Promise<{ readonly etag: string }> {
   const { size } = await stat(request.path);
   if (size <= PART_BYTES) {
-    return putObject(access, { ...request, body: await readFile(request.path) });
+    return putBody(access, { ...request, body: await readFile(request.path) });
   }
   const sha256 = await hashFile(request);
+  return putParts(access, request, sha256, (upload) => uploadParts(upload, request));
+}
+
+/** Stores a body in one request, or as an upload of one part where only that gives it another ETag. */
+export function putBody(access: S3Access, request: PutRequest): Promise<{ readonly etag: string }> {
+  const { body, apart } = request;
+  if (!apart || IN_PARTS.test(apart.etag)) return putObject(access, request);
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return putParts(access, request, sha256, async (upload) => [await uploadPart(upload, 1, body)]);
+}
+
+/** Amazon S3 user guide, checking object integrity: a hyphen and the number of parts. */
+const IN_PARTS = /-\d+"?$/;
+
+async function putParts(
+  access: S3Access,
+  request: ObjectDescription,
+  sha256: string,
+  partsOf: (upload: Upload) => Promise<readonly CompletedPart[]>,
+): Promise<{ readonly etag: string }> {
   await abandonEarlier(access, request);
   const uploadId = await beginUpload(access, request, sha256);
   const upload: Upload = { access, request, uploadId, sha256 };
   try {
-    const parts = await uploadParts(upload);
-    return await completeUpload(upload, parts);
+    return await completeUpload(upload, await partsOf(upload));
   } catch (error) {
     await abandonUpload(upload);
     throw error;
@@ -53,7 +75,7 @@ export async function putFile(
 
 interface Upload {
   readonly access: S3Access;
-  readonly request: PutFileRequest;
+  readonly request: ObjectDescription;
   readonly uploadId: string;
   readonly sha256: string;
 }
@@ -67,7 +89,7 @@ async function hashFile({ path, signal }: PutFileRequest): Promise<string> {
 
 async function beginUpload(
   access: S3Access,
-  request: PutFileRequest,
+  request: ObjectDescription,
   sha256: string,
 ): Promise<string> {
   const { signal } = request;
@@ -82,30 +104,31 @@ async function beginUpload(
   });
 }
 
-async function uploadParts(upload: Upload): Promise<readonly CompletedPart[]> {
-  const handle = await open(upload.request.path, 'r');
+async function uploadParts(
+  upload: Upload,
+  request: PutFileRequest,
+): Promise<readonly CompletedPart[]> {
+  const handle = await open(request.path, 'r');
   const whole = createHash('sha256');
+  const sizeBytes = request.apart ? OTHER_PART_BYTES : PART_BYTES;
+  const read = (): Promise<Buffer> => readPart(handle, whole, sizeBytes);
   try {
     const parts: CompletedPart[] = [];
-    for (
-      let body = await readPart(handle, whole);
-      body.length > 0;
-      body = await readPart(handle, whole)
-    ) {
+    for (let body = await read(); body.length > 0; body = await read()) {
       parts.push(await uploadPart(upload, parts.length + 1, body));
     }
-    if (whole.digest('hex') !== upload.sha256) throw changedFile(upload.request);
+    if (whole.digest('hex') !== upload.sha256) throw changedFile(request);
     return parts;
   } finally {
     await handle.close();
   }
 }
 
-async function readPart(handle: FileHandle, whole: Hash): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(PART_BYTES);
+async function readPart(handle: FileHandle, whole: Hash, sizeBytes: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(sizeBytes);
   let filled = 0;
-  while (filled < PART_BYTES) {
-    const { bytesRead } = await handle.read(buffer, filled, PART_BYTES - filled, null);
+  while (filled < sizeBytes) {
+    const { bytesRead } = await handle.read(buffer, filled, sizeBytes - filled, null);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
@@ -155,7 +178,7 @@ async function completeUpload(
  * Parts of an attempt that died are paid for and seen by nobody. A key has one writer: what is half-done there is not wanted any more. A role
  * that may not list leaves them to a rule of the bucket.
  */
-async function abandonEarlier(access: S3Access, request: PutFileRequest): Promise<void> {
+async function abandonEarlier(access: S3Access, request: ObjectDescription): Promise<void> {
   const { bucket, key, signal } = request;
   const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...access.owner });
   const listed = await access.s3.send(command, { abortSignal: signal }).catch(() => undefined);

@@ -17,6 +17,11 @@ export interface ObjectDescription extends ObjectAddress {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Absent: `any`. */
   readonly expected?: Expected;
+  /**
+   * A late deletion may still be after the version with this ETag. What is stored gets another one, although its content may be the same:
+   * the ETag of an upload in parts is no hash of the content alone.
+   */
+  readonly apart?: { readonly etag: string };
 }
 
 export interface PutRequest extends ObjectDescription {
@@ -85,7 +90,8 @@ export function writeOnce(
     } catch (error) {
       if (!isPreconditionError(error)) throw error;
       const current = await headObject(access, request);
-      if (current?.metadata[SHA256_METADATA] === sha256) return { etag: current.etag };
+      const isOurs = current?.metadata[SHA256_METADATA] === sha256;
+      if (current && isOurs && current.etag !== request.apart?.etag) return { etag: current.etag };
       throw conflictOf(error, context, current?.etag ?? null);
     }
   });

@@ -11,19 +11,22 @@ export interface RemovalError {
   readonly message: string;
 }
 
+export interface RemoveManyRequest {
+  readonly bucket: string;
+  readonly keys: readonly string[];
+  /** By key, the only version that may go. S3 needs `s3:GetObject` for that, beside `s3:DeleteObject`. */
+  readonly etags?: ReadonlyMap<string, string>;
+  readonly signal: AbortSignal;
+}
+
 /** S3 API reference, DeleteObjects. */
 const MAX_KEYS = 1000;
 
 /** Removes objects, a thousand a call. The errors of single keys come inside a good answer. */
 export async function removeMany(
   { s3, owner }: S3Access,
-  request: {
-    readonly bucket: string;
-    readonly keys: readonly string[];
-    readonly signal: AbortSignal;
-  },
+  { bucket, keys, etags, signal }: RemoveManyRequest,
 ): Promise<readonly RemovalError[]> {
-  const { bucket, keys, signal } = request;
   const context = { operation: 's3:DeleteObjects', resource: `bucket "${bucket}"` };
   const errors: RemovalError[] = [];
   for (let start = 0; start < keys.length; start += MAX_KEYS) {
@@ -31,7 +34,7 @@ export async function removeMany(
       Bucket: bucket,
       Delete: {
         Quiet: true,
-        Objects: keys.slice(start, start + MAX_KEYS).map((key) => ({ Key: key })),
+        Objects: keys.slice(start, start + MAX_KEYS).map((key) => identifier(key, etags?.get(key))),
       },
       ...owner,
     });
@@ -39,6 +42,10 @@ export async function removeMany(
     errors.push(...(answer.Errors ?? []).flatMap((error) => removalError(bucket, error)));
   }
   return errors;
+}
+
+function identifier(key: string, etag: string | undefined) {
+  return { Key: key, ...(etag === undefined ? {} : { ETag: etag }) };
 }
 
 function removalError(bucket: string, { Key = '', Code, Message }: DeletionError): RemovalError[] {

@@ -29,6 +29,8 @@ export interface GoingDocument {
   readonly docId: string;
   readonly bucket: string;
   readonly key: string;
+  readonly contentEtag: string | null;
+  readonly sidecarEtag: string | null;
 }
 
 /** One step through a set, in the order of the hashes. */
@@ -70,7 +72,9 @@ export async function markHeldDeleting(
       and d.tenant = h.tenant and d.source = h.source and d.hash = any(${wanted}::text[])
       and (d.state = 'deleting' or (d.state = 'live'
         and (d.gone_count >= 2 or (h.listing_complete and d.last_seen_listing < h.listing))))
-    returning d.hash, d.doc_id as "docId", d.bucket, d.key`.execute(db);
+    returning d.hash, d.doc_id as "docId", d.bucket, d.key, d.content_etag as "contentEtag", d.sidecar_etag as "sidecarEtag"`.execute(
+    db,
+  );
   return { hashes: wanted, going: rows };
 }
 

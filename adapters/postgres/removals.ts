@@ -9,6 +9,9 @@ export interface Candidate {
   readonly title: string | null;
   readonly bucket: string;
   readonly key: string;
+  /** Of the versions that the deletion is about; null where they are not known. */
+  readonly contentEtag: string | null;
+  readonly sidecarEtag: string | null;
   /** Which rule named it, for the record of the deletion. */
   readonly rule: string;
   /** An earlier attempt has begun to delete it: some of its objects may be gone. */
@@ -31,7 +34,7 @@ export async function findCandidates(
   listingComplete: boolean,
 ): Promise<Candidates> {
   const { rows } = await sql<Candidate>`
-    select d.hash, d.doc_id as "docId", d.title, d.bucket, d.key,
+    select d.hash, d.doc_id as "docId", d.title, d.bucket, d.key, d.content_etag as "contentEtag", d.sidecar_etag as "sidecarEtag",
       case when d.state = 'deleting' then 'finish a deletion that was interrupted'
         when d.gone_count >= 2 then 'removed at the source: ' || coalesce(d.gone_why, '')
         else 'missing from a complete listing' end as rule, d.state = 'deleting' as interrupted
@@ -92,7 +95,8 @@ export async function recordDeletions(
     with gone as (
       select * from jsonb_to_recordset(${JSON.stringify(deleted)}::jsonb) as r(hash text, "docId" text, key text, rule text)
     ), marked as (
-      update documents d set state = 'deleted', content_etag = null, sidecar_etag = null
+      -- The ETags stay: what comes back must not have the one that a late deletion may still be after.
+      update documents d set state = 'deleted'
       from gone where d.tenant = ${tenant} and d.source = ${source} and d.hash = gone.hash and d.state = 'deleting'
       returning d.hash, d.doc_id, d.key, gone.rule
     ), recorded as (

@@ -20,7 +20,8 @@ export async function whileSourceRests<Result>(
     work,
   }: {
     readonly isRunning: (run: string) => Promise<boolean>;
-    readonly work: () => Promise<Result>;
+    /** Is given the last run of the source. */
+    readonly work: (run: string | null) => Promise<Result>;
   },
 ): Promise<Result> {
   for (let look = 0; look < LOOKS; look += 1) {
@@ -35,7 +36,7 @@ export async function whileSourceRests<Result>(
         .where('run', 'is not distinct from', run)
         .executeTakeFirst();
       if (locked.numUpdatedRows === 0n && run !== null) return undefined;
-      return { result: await work() };
+      return { result: await work(run) };
     });
     if (done) return done.result;
   }

@@ -89,6 +89,21 @@ export async function holdsClaim(
   return row?.fence === fence;
 }
 
+/** True while no newer run has claimed the source. */
+export async function isLastRun(
+  db: Database,
+  { tenant, source }: SourceReference,
+  run: string | null,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('source_state')
+    .select('run')
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .executeTakeFirst();
+  return (row?.run ?? null) === run;
+}
+
 /** The failure of an attempt that was overtaken: it must not write any more. Temporal has a newer attempt, so nobody reads it. */
 export function overtaken({ source }: SourceReference): Error {
   return failure(

@@ -209,6 +209,46 @@ export function describeObjects(
       expect(await listed('many/')).toEqual([]);
     });
 
+    promise(
+      'of many objects only the expected versions are removed, and the others are named',
+      async () => {
+        const [one, two] = [at('versions/1'), at('versions/2')];
+        const { etag } = await objects.put({ ...one, ...text, body: Buffer.from('1') });
+        await objects.put({ ...two, ...text, body: Buffer.from('2') });
+        const etags = new Map([one.key, two.key, at('versions/3').key].map((key) => [key, etag]));
+
+        const errors = await objects.removeMany({
+          bucket: server.bucket,
+          keys: [...etags.keys()],
+          etags,
+          signal,
+        });
+
+        expect(errors).toMatchObject([{ key: two.key, failure: 'Conflict' }]);
+        expect(await listed('versions/')).toEqual(['2']);
+      },
+    );
+
+    promise('equal content that is stored apart has another ETag, again and again', async () => {
+      const body = Buffer.from('the same');
+      const first = await objects.put({ ...at('apart'), ...text, body });
+      const second = await objects.put({ ...at('apart'), ...text, body, apart: first });
+      const repeated = await objects.put({
+        ...at('apart'),
+        ...text,
+        body,
+        apart: first,
+        expected: 'absent',
+      });
+      const third = await objects.put({ ...at('apart'), ...text, body, apart: second });
+
+      expect(second.etag).not.toBe(first.etag);
+      // The answer of the write was lost: it is there, and is no conflict.
+      expect(repeated).toEqual(second);
+      expect(third.etag).not.toBe(second.etag);
+      expect(await objects.getText(at('apart'))).toBe('the same');
+    });
+
     promise('keys are listed in the order of their UTF-8 bytes', async () => {
       const names = ['a-b', 'a/b', 'a b', 'ab', 'Z', 'ä', '\u{FF5E}', '\u{1F600}', '1+1=2'];
       for (const name of names) {
