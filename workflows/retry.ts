@@ -73,7 +73,7 @@ export const patient: ActivityOptions = {
 /** Telling a webhook: what it refuses for a day is given up by the activity itself, which then goes on with the next. */
 export const telling: ActivityOptions = {
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '1 minute',
+  heartbeatTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 days',
   retry: {
     initialInterval: '1 second',
