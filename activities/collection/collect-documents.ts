@@ -20,19 +20,38 @@ import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { documentHash } from './identity.ts';
-import { openSource, secretsRenewed, type OpenedSource } from './open-source.ts';
+import { openRenewed, openSource, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import { askedWaitMs, REST_MS, restAfter } from './rest.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { watchShape } from './watch-shape.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
-/** One slice: claim the source, read from the last committed cursor, store batch by batch. */
+/**
+ * One slice: claim the source, read from the last committed cursor, store batch by batch. Where the source refuses a secret that was renewed
+ * meanwhile, it goes on once with the new one.
+ */
 export async function collectDocuments(
   input: CollectDocumentsInput,
   deps: CollectionDependencies,
 ): Promise<SliceReport> {
   const opened = await openSource(input.digest, deps);
+  try {
+    return await collectSlice(input, opened, deps);
+  } catch (error) {
+    const isRefused = error instanceof ApplicationFailure && error.type === 'AuthExpired';
+    const renewed = isRefused ? await openRenewed(input.digest, opened, deps) : undefined;
+    if (!renewed) throw error;
+    log.info('a secret of the source was renewed, the read goes on with the new one');
+    return collectSlice(input, renewed, deps);
+  }
+}
+
+async function collectSlice(
+  input: CollectDocumentsInput,
+  opened: OpenedSource,
+  deps: CollectionDependencies,
+): Promise<SliceReport> {
   const phase = 'reading and storing';
   const { tenant, source, runId } = input;
   const { attempt } = activityInfo();
@@ -84,8 +103,6 @@ export async function collectDocuments(
           onCommit: (counts) => (progress.counts = addCounts(progress.counts, counts)),
         }),
     );
-    if (ending.kind === 'failed' && (await isRenewed(ending.error, opened, deps)))
-      return await goesOn(context, { notBeforeMs: Date.now(), waitReason: RENEWED });
     if (ending.kind === 'end' && again === 'only') return await readAgainOnly(context);
     return await report(ending, context, deps);
   } catch (error) {
@@ -93,18 +110,6 @@ export async function collectDocuments(
   } finally {
     await rm(temporaryDirectory, { recursive: true, force: true });
   }
-}
-
-const RENEWED = 'A secret of the source was renewed while it was read.';
-
-/** Refused, but with a secret that was renewed meanwhile: the next slice opens the source with the new one (quality F41). */
-async function isRenewed(
-  error: unknown,
-  opened: OpenedSource,
-  deps: CollectionDependencies,
-): Promise<boolean> {
-  const refused = error instanceof ApplicationFailure && error.type === 'AuthExpired';
-  return refused && (await secretsRenewed(opened, deps));
 }
 
 /** What is left of the time of all attempts may be less than that of one. */

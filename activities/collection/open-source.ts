@@ -52,20 +52,21 @@ export async function openSource(
   };
 }
 
-/** Was a secret renewed since the source was opened? Asks the store itself, past what is kept of earlier answers. */
-export async function secretsRenewed(
-  { definition, secretsDigest, spec }: OpenedSource,
-  { secrets }: Pick<CollectionDependencies, 'secrets'>,
-): Promise<boolean> {
-  const { secretsManager } = secrets;
+/**
+ * The source with the secrets as their store has them now, past what is kept of earlier answers; undefined when they are the same as before.
+ * @throws InvalidConfig, AuthExpired, Unavailable
+ */
+export async function openRenewed(
+  digest: string,
+  { secretsDigest }: OpenedSource,
+  deps: Pick<CollectionDependencies, 'db' | 'sourceTypes' | 'secrets'>,
+): Promise<OpenedSource | undefined> {
+  const { secretsManager } = deps.secrets;
   const fresh = secretsManager
     ? { secretsManager: (name: string) => secretsManager(name, { fresh: true }) }
     : {};
-  const { values } = await resolveSecrets(definition.config, spec.configSchema, {
-    ...secrets,
-    ...fresh,
-  });
-  return digestOf(values) !== secretsDigest;
+  const again = await openSource(digest, { ...deps, secrets: { ...deps.secrets, ...fresh } });
+  return again.secretsDigest === secretsDigest ? undefined : again;
 }
 
 /** Secrets take part by their reference only: renewing one reads nothing again. */

@@ -23,6 +23,7 @@ import type {
   SourceDocument,
   SourceEnv,
 } from '../../../activities/sources/contract.ts';
+import { database } from '../../../activities/sources/database.ts';
 import { defineSource, secret } from '../../../activities/sources/define-source.ts';
 import type { FaultRule } from '../../../local/s3/faults.ts';
 import { activityInterceptor } from '../../../workers/activity-interceptor.ts';
@@ -188,6 +189,7 @@ async function createCase(
     }),
     schedules: { list: async () => [], apply: async () => undefined } as never,
     sourceTypes: new Map([
+      [database.spec.name, database],
       ['scripted', type],
       ['shaped', shaped],
     ]),
