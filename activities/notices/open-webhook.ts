@@ -25,6 +25,7 @@ export async function openWebhook(
 ): Promise<OpenWebhook> {
   const { config, values } = await resolveWebhook(definition, secrets);
   const { url, secret, headers = {} } = config;
+  if (URL.parse(url) === null) throw noAddress(definition);
   const redact = redactor([...values, ...pathOf(definition.url, url)]);
   return {
     async post({ id, kind, body }) {
@@ -55,6 +56,14 @@ async function resolveWebhook(
       `The secret "${reference}" of webhook "${definition.id}" is not there on this worker, or is empty. Set it where workers run; what waits is then delivered by itself.`,
     );
   }
+}
+
+/** Names the reference: what stands behind it may be a token. */
+function noAddress({ id, url }: WebhookDefinition): Error {
+  return failure(
+    'InvalidConfig',
+    `The address "${url}" of webhook "${id}" is no http or https address on this worker. Mend it where workers run; what waits is then delivered by itself.`,
+  );
 }
 
 /** Sentences about the network name the path, which may be the token of a chat service. */

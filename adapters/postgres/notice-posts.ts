@@ -86,7 +86,7 @@ export async function recordAttempt(
     where id = ${id} and state = 'waiting'`.execute(db);
 }
 
-/** Gives up what was tried for `patienceMs`, and what is cured before it could be told. */
+/** Gives up what was tried and is older than `patienceMs`, and what was cured before it could be told. */
 export async function retirePosts(
   db: Database,
   webhook: string,
@@ -94,10 +94,10 @@ export async function retirePosts(
 ): Promise<void> {
   await sql`
     update notice_posts p set ended_at = clock_timestamp(),
-      state = case when created_at < now() - ${`${patienceMs} milliseconds`}::interval then 'expired' else 'dropped' end,
+      state = case when attempts > 0 and created_at < now() - ${`${patienceMs} milliseconds`}::interval then 'expired' else 'dropped' end,
       problem = coalesce(problem, case when attempts = 0 then 'Its cause was gone before it could be told.' end)
-    where webhook = ${webhook} and state = 'waiting' and (created_at < now() - ${`${patienceMs} milliseconds`}::interval
-      or not exists (select 1 from notice_deliveries d join notices n on n.id = d.notice where d.post = p.id and n.closed_at is null))`.execute(
+    where webhook = ${webhook} and state = 'waiting'
+      and ((attempts > 0 and created_at < now() - ${`${patienceMs} milliseconds`}::interval) or not exists (select 1 from notice_deliveries d join notices n on n.id = d.notice where d.post = p.id and n.closed_at is null))`.execute(
     db,
   );
 }

@@ -142,6 +142,18 @@ describe('a webhook', () => {
     expect(telling.receiver.posts.at(-1)?.message.where.source).toBe('new');
   });
 
+  test('is told what waited for longer than a day because no worker was there', async () => {
+    await using telling = await newTellingCase(db);
+    await telling.note(held('docs'));
+    telling.receiver.answer = () => ({ status: 500 });
+    await expect(telling.deliver()).rejects.toThrow('500');
+    await sql`update notice_posts set attempts = 0, created_at = now() - interval '25 hours'`.execute(
+      db,
+    );
+    telling.receiver.answer = () => ({ status: 200 });
+    expect(await telling.deliver()).toEqual({ delivered: 1 });
+  });
+
   test('is not bothered with what was cured before it could be told', async () => {
     await using telling = await newTellingCase(db);
     await telling.note(held('docs'));
@@ -278,6 +290,17 @@ describe('nothing reaches where it should not', () => {
     expect(post?.headers.authorization).toBe(`Bearer ${SECRET}`);
     expect(post?.text).not.toContain('canary');
     expect(post && isSigned(post, SECRET)).toBe(true);
+  });
+
+  test('an address that is none is named by its reference', async () => {
+    await using telling = await newTellingCase(db);
+    await telling.apply({ url: '${env:HOOK_PATH}?x=1' });
+    await telling.note(held('docs'));
+    const refused = await telling.deliver().catch((error: unknown) => String(error));
+    expect(refused).toContain(
+      'The address "${env:HOOK_PATH}?x=1" of webhook "ops" is no http or https address on this worker.',
+    );
+    expect(refused).not.toContain('canary');
   });
 
   test('a secret that is not set is named, and what waits is told when it is', async () => {
