@@ -30,6 +30,7 @@ export async function openSession(config: BrowserConfig, env: SourceEnv): Promis
     maxDepth: config.follow?.maxDepth ?? 0,
     // A rendered page costs seconds.
     pagesPerCheckpoint: 1,
+    pagesAhead: 0,
     hasCredentials: () => false,
     async ask(url) {
       await manners.takeTurn(url);

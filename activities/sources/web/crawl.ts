@@ -2,6 +2,7 @@ import { failure, isFailureName } from '../../../workflows/failures.ts';
 import type { ReadMessage } from '../contract.ts';
 import type { CrawlCursor } from './crawl-cursor.ts';
 import { openCrawlLog } from './crawl-log.ts';
+import { createFetchAhead } from './fetch-ahead.ts';
 import type { Frontier } from './frontier.ts';
 import { leftOutSentence } from './left-out.ts';
 import { pageId } from './page-id.ts';
@@ -25,7 +26,8 @@ export async function* crawl(
   const log = await openCrawlLog(session.env, from, { maxPages });
   const { frontier } = log;
   if (log.isNew) await fill(frontier);
-  yield* visitAll({ session, frontier, log, recentRecords: new Set() });
+  const ahead = createFetchAhead(session, frontier);
+  yield* visitAll({ session, frontier, log, ahead, recentRecords: new Set() });
   // Before a refusal too: the next run must begin anew, not resume on an empty frontier.
   yield { kind: 'checkpoint', cursor: log.end() };
   refuseNothing(frontier);

@@ -12,6 +12,8 @@ export interface Frontier {
   /** Puts the following page of a list first, however many pages there are. Does nothing if it was visited: the list leads back. */
   addNext(id: string, depth: number, list: ListPlace): void;
   next(): Visit | undefined;
+  /** Up to so many of those that come next, as long as nothing is put before them. */
+  peek(count: number): readonly Visit[];
   /** Puts a page back: to the end for another try, or to the front because something must come before it. */
   again(visit: Visit, place: 'front' | 'end'): void;
   /** Marks a page that another address led to. */
@@ -114,6 +116,7 @@ export function createFrontier(limits: FrontierLimits, { notes, rows }: CrawlSta
       book.put({ id, depth, tries: 0, list }, 'front');
     },
     next: () => book.next(),
+    peek: (count) => book.peek(count),
     again: (visit, place) => book.put(visit, place),
     putBefore(id, visit) {
       const isNew = !book.has(id);

@@ -13,6 +13,8 @@ export interface PageBook {
   put(visit: Visit, place: 'front' | 'end'): void;
   /** Takes the page that waits first: it counts as visited. */
   next(): Visit | undefined;
+  /** Up to so many of the pages that wait first. */
+  peek(count: number): readonly Visit[];
   /** Notes what the sitemap says of a page that waits already. */
   date(id: string, lastmod: string | undefined): void;
   /** Marks a page as visited without a visit of its own. */
@@ -70,6 +72,7 @@ export function openPageBook(rows: readonly FrontierRow[]): PageBook {
       touch(entry.visit.id);
       return entry.visit;
     },
+    peek: (count) => waiting.peek(count).map(({ visit }) => visit),
     date(id, lastmod) {
       const entry = entries.get(id);
       if (entry === undefined || entry.place === null || lastmod === undefined) return;
@@ -94,6 +97,7 @@ export function openPageBook(rows: readonly FrontierRow[]): PageBook {
 interface Line {
   put(id: string, where: 'front' | 'end'): number;
   next(): Entry | undefined;
+  peek(count: number): readonly Entry[];
 }
 
 /** Two stacks rather than one list: taking the first of a hundred thousand would move all others. */
@@ -112,7 +116,24 @@ function openLine(entries: ReadonlyMap<string, Entry>): Line {
     at = 0;
     return ticket;
   };
+  // It may have got another place in the meantime, or a redirect has led to it.
+  const entryOf = ({ id, place }: Ticket): Entry | undefined => {
+    const entry = entries.get(id);
+    return entry?.place === place ? entry : undefined;
+  };
   return {
+    peek(count) {
+      const found: Entry[] = [];
+      const take = (ticket: Ticket | undefined): void => {
+        const entry = ticket && entryOf(ticket);
+        if (entry) found.push(entry);
+      };
+      for (let index = front.length - 1; index >= 0 && found.length < count; index -= 1)
+        take(front[index]);
+      for (let index = at; index < back.length && found.length < count; index += 1)
+        take(back[index]);
+      return found;
+    },
     put(id, where) {
       const place = where === 'front' ? first-- : last++;
       (where === 'front' ? front : back).push({ id, place });
@@ -120,9 +141,8 @@ function openLine(entries: ReadonlyMap<string, Entry>): Line {
     },
     next() {
       for (let ticket = front.pop() ?? takeBack(); ticket; ticket = front.pop() ?? takeBack()) {
-        const entry = entries.get(ticket.id);
-        // It may have got another place in the meantime, or a redirect has led to it.
-        if (entry?.place === ticket.place) return entry;
+        const entry = entryOf(ticket);
+        if (entry) return entry;
       }
       at = Math.min(at, back.length);
       return undefined;

@@ -13,6 +13,8 @@ export interface Session {
   readonly maxDepth: number;
   /** How much work may be lost between two checkpoints. */
   readonly pagesPerCheckpoint: number;
+  /** Pages that may be asked for while one is read. 0: one after the other. */
+  readonly pagesAhead: number;
   /** Do requests for this page carry credentials? */
   hasCredentials(url: string): boolean;
   /** Waits for the host's turn, then asks for the page. Every status is an answer. Validators of `known` may save the body. */

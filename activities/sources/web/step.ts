@@ -1,6 +1,7 @@
 import type { KnownDocument } from '../contract.ts';
 import type { KnownPage } from '../../../adapters/postgres/crawls.ts';
 import type { CrawlLog } from './crawl-log.ts';
+import type { FetchAhead } from './fetch-ahead.ts';
 import type { Frontier, Visit } from './frontier.ts';
 import type { Session } from './session.ts';
 
@@ -9,6 +10,7 @@ export interface Crawl {
   readonly session: Session;
   readonly frontier: Frontier;
   readonly log: CrawlLog;
+  readonly ahead: FetchAhead;
   /** Ids of the records that came last: a list that grows while it is read repeats some on its next page. */
   readonly recentRecords: Set<string>;
 }

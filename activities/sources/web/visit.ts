@@ -4,8 +4,8 @@ import type { ReadMessage } from '../contract.ts';
 import type { Visit } from './frontier.ts';
 import { pageId, placeOf } from './page-id.ts';
 import { followLinks, takePage } from './page-taking.ts';
+import type { Asked } from './prepare-visit.ts';
 import type { Answer, Session } from './session.ts';
-import { isUnchangedBySitemap, validatorsFor } from './skipping.ts';
 import type { Crawl, Step } from './step.ts';
 import { statusOf, visitFailure } from './visit-failure.ts';
 
@@ -20,15 +20,9 @@ export type Visited =
 
 /** Visits one page: what it says becomes messages, where it leads goes into the frontier. Throws only what is no failure of a page. */
 export async function visitPage(crawl: Crawl, visit: Visit): Promise<Visited> {
-  const { env } = crawl.session;
-  const [documents, pages] = await Promise.all([
-    env.known([visit.id]),
-    env.crawls.pages([visit.id]),
-  ]);
-  const known = documents.get(visit.id);
-  const page = pages.get(visit.id);
+  const { known, page, asked } = await crawl.ahead.take(visit);
   const step: Step = { ...crawl, visit, ...(known ? { known } : {}), ...(page ? { page } : {}) };
-  return attempt(step, visit.id, () => askAndRead(step));
+  return attempt(step, visit.id, () => takeAnswer(step, asked));
 }
 
 /** `landed` is where the page is, after redirects. */
@@ -41,14 +35,14 @@ async function attempt(step: Step, landed: string, act: () => Promise<Visited>):
   }
 }
 
-async function askAndRead(step: Step): Promise<Visited> {
+async function takeAnswer(step: Step, asked: Asked): Promise<Visited> {
   const { session, frontier, visit } = step;
   const closed = session.scope.isSeed(visit.id) ? undefined : frontier.whyClosed(visit.id);
   if (closed !== undefined) return trapped(step, closed);
-  if (!(await session.manners.allows(visit.id)))
-    return leftOut(step, 'robots', 'robots.txt disallows it');
-  if (isUnchangedBySitemap(step)) return unchanged(step, visit.id);
-  const answer = await session.ask(visit.id, validatorsFor(step));
+  if (asked.kind === 'failed') throw asked.error;
+  if (asked.kind === 'disallowed') return leftOut(step, 'robots', 'robots.txt disallows it');
+  if (asked.kind === 'unchanged') return unchanged(step, visit.id);
+  const { answer } = asked;
   const id = pageId(answer.url, session.config) ?? visit.id;
   noteAnswer(step, id, answer);
   const elsewhere = id === visit.id ? undefined : await whyNotThere(session, id);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { http } from '../../../../activities/sources/http.ts';
 import type { KnownDocument } from '../../../../activities/sources/contract.ts';
+import { memoryHosts } from '../../../fakes/host-limits.ts';
 import {
   articlePage,
   redirectTo,
@@ -175,4 +176,68 @@ test('F18: a calendar of 100,000 links on one page is cut by the bounds, and the
       /more than 10 pages.*at least 10000 pages beyond "follow.maxPages"/u,
     ),
   });
+}, 120_000);
+
+/** A site whose answers take a while, and how many of them were awaited at once at most. */
+async function slowSite(paths: readonly string[]) {
+  let open = 0;
+  let most = 0;
+  const slow =
+    (page: string): Page =>
+    (_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+      }, 200);
+    };
+  const pages = paths.map((path, index): [string, Page] => [
+    path,
+    slow(articlePage(path, [`/next/${index}`])),
+  ]);
+  const site = await serve({ '/': articlePage('Home', paths), ...Object.fromEntries(pages) });
+  return { site, mostAtOnce: () => most };
+}
+
+test('pages of an own site are asked for ahead of their turn, and taken in their order', async () => {
+  const paths = Array.from({ length: 20 }, (_, index) => `/p/${index}`);
+  const { site, mostAtOnce } = await slowSite(paths);
+
+  const { messages } = await readAll(http, { urls: [site.origin], follow: { maxDepth: 2 } });
+
+  const order = messages.flatMap((one) => (one.kind === 'document' ? [one.document.id] : []));
+  expect(order).toStrictEqual(['/', ...paths].map((path) => `${site.origin}${path}`));
+  expect(mostAtOnce()).toBeGreaterThan(1);
+  expect(mostAtOnce()).toBeLessThanOrEqual(5);
+  expect(site.requests).toHaveLength(new Set(site.requests).size);
+});
+
+test('B8: a site that is asked slowly is asked for one page after the other', async () => {
+  const paths = ['/p/0', '/p/1', '/p/2', '/p/3'];
+  const { site, mostAtOnce } = await slowSite(paths);
+
+  await readAll(http, { urls: [site.origin], follow: { maxDepth: 1 }, delayMs: 251 });
+
+  expect(mostAtOnce()).toBe(1);
+});
+
+test('what was asked for ahead of a stop is asked for again, and nothing is lost', async () => {
+  const paths = Array.from({ length: 8 }, (_, index) => `/p/${index}`);
+  const site = await serve({
+    '/': articlePage('Home', paths),
+    ...Object.fromEntries(paths.map((path) => [path, articlePage(path)])),
+    '/p/2': { status: 429, headers: { 'retry-after': '90' } },
+  });
+  const config = { urls: [site.origin], follow: { maxDepth: 1 } };
+
+  const first = await readAll(http, config);
+  site.put('/p/2', articlePage('/p/2'));
+  const from = checkpointsOf(first).at(-1)?.cursor;
+  const second = await readAll(http, config, { from, hosts: memoryHosts() });
+
+  expect(first.error).toMatchObject({ type: 'RateLimited' });
+  expect(said(site, first)).toStrictEqual(['document /', 'document /p/0', 'document /p/1']);
+  expect(said(site, first, second)).toHaveLength(9);
+  expect(listingOf(second)).toMatchObject({ complete: true });
 });
