@@ -115,6 +115,12 @@ export interface DeadLetterReport {
   readonly firstSeen: Date;
   readonly lastSeen: Date;
   readonly run: string;
+  /** When a run may try it again by itself; null when it was tried often enough. */
+  readonly nextAttempt: Date | null;
+  /** Where the input that was refused can be looked at. */
+  readonly inputRef: string | null;
+  /** Of its text, hex. */
+  readonly inputSha256: string | null;
 }
 
 export interface DeadLetterPage {
@@ -129,7 +135,8 @@ export async function readDeadLetters(
 ): Promise<DeadLetterPage> {
   const wanted = sql`${source ?? null}::text is null or source = ${source ?? null}`;
   const { rows } = await sql<DeadLetterReport>`
-    select tenant, source, doc_id as id, failure, detail, attempts, first_seen as "firstSeen", last_seen as "lastSeen", run
+    select tenant, source, doc_id as id, failure, detail, attempts, first_seen as "firstSeen", last_seen as "lastSeen", run,
+      next_attempt_at as "nextAttempt", input_ref as "inputRef", input_sha256 as "inputSha256"
     from dead_letters where ${wanted} order by last_seen desc, source, hash limit ${limit}`.execute(
     db,
   );

@@ -246,6 +246,7 @@ function notConfirmed(id: string, what: string): Error {
 /** Our own policy, explicitly: without one, a trigger ignores a run that is under way. */
 async function trigger(handle: ScheduleHandle): Promise<Triggered> {
   const before = factsOf(await handle.describe());
+  await sleep(msOfTakenSecond(before, new Date()));
   const known = new Set(before.recentRuns.map(({ runId }) => runId));
   let outcome: Triggered | undefined;
   await handle.trigger('SKIP');
@@ -256,6 +257,17 @@ async function trigger(handle: ScheduleHandle): Promise<Triggered> {
     return outcome !== undefined;
   });
   return outcome ?? { outcome: 'skipped' };
+}
+
+/**
+ * The id of a run has the second of its trigger. A second one in the same second would take the name of the first, and with it its row: it
+ * has to wait for the next second.
+ */
+function msOfTakenSecond({ recentRuns }: ScheduleFacts, now: Date): number {
+  const newest = recentRuns.at(-1)?.workflowId ?? '';
+  const second = Date.parse(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.exec(newest)?.[0] ?? '');
+  const leftMs = second + 1000 - now.getTime();
+  return leftMs > 0 && leftMs <= 1000 ? leftMs : 0;
 }
 
 function skipped({ running }: ScheduleFacts): Triggered {

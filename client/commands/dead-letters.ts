@@ -1,6 +1,7 @@
 import { readDeadLetters, type DeadLetterReport } from '../../adapters/postgres/reports.ts';
 import { sourceInForce } from '../known-source.ts';
 import { relativeTime } from '../relative-time.ts';
+import { ourCommand } from '../spoken-commands.ts';
 import type { Terminal } from '../terminal.ts';
 import { clean, indented, plural } from '../text.ts';
 import type { Answer, Context } from './command.ts';
@@ -24,7 +25,7 @@ export async function deadLetters(context: Context<{ readonly limit: number }>):
     data: page,
     text: [
       ...page.deadLetters.map((letter) => letterText(letter, context.terminal, now)),
-      `${plural(page.total, 'dead letter')}${more > 0 ? `, ${more} more than shown (--limit)` : ''}. Each run tries them again; one that succeeds leaves this list.`,
+      `${plural(page.total, 'dead letter')}${more > 0 ? `, ${more} more than shown (--limit)` : ''}. One that succeeds leaves this list. "${ourCommand(`dead-letters retry ${source ?? '<source>'} --all`)}" tries them now.`,
     ].join('\n\n'),
   };
 }
@@ -35,6 +36,15 @@ function letterText(letter: DeadLetterReport, { width, paint }: Terminal, now: D
   return [
     indented(`${source}  ${name}`, width, '  ', '').replace(source, () => paint.strong(source)),
     indented(`${failure}: ${clean(detail)}`, width, '  '),
-    paint.faint(`  ${plural(attempts, 'run')} met it, the last one ${relativeTime(lastSeen, now)}`),
+    paint.faint(
+      `  tried ${plural(attempts, 'time')}, met ${relativeTime(lastSeen, now)}; ${nextText(letter, now)}`,
+    ),
   ].join('\n');
+}
+
+function nextText({ nextAttempt }: DeadLetterReport, now: Date): string {
+  if (nextAttempt === null) return 'not again by itself';
+  return nextAttempt <= now
+    ? 'the next run tries again'
+    : `tried again ${relativeTime(nextAttempt, now)}`;
 }

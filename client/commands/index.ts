@@ -116,6 +116,24 @@ export const commands: readonly Command[] = [
     run: async (context) => (await import('./dead-letters.ts')).deadLetters(context),
   }),
   command({
+    name: 'dead-letters retry',
+    summary: 'Try documents again that could not be collected.',
+    details:
+      'By id, by failure, or all of a source. They are due at once, their attempts count from the beginning, and a run starts: where single documents can be asked for (database, http, mcp) it reads them alone, else everything. When a run is under way already, that one or the next one takes them.',
+    positionals: [SOURCE, { name: 'id', required: false, many: true }],
+    options: {
+      failure: { type: 'text', value: 'NAME', summary: 'only those that failed by this name' },
+      all: { type: 'flag', summary: 'all of the source' },
+      'no-wait': { type: 'flag', summary: 'only start the run' },
+    },
+    examples: [
+      'dead-letters retry licences --all',
+      'dead-letters retry licences --failure SourceUnavailable',
+      'dead-letters retry licences GPL-3.0-only MIT',
+    ],
+    run: async (context) => (await import('./dead-letters-retry.ts')).retryDeadLetters(context),
+  }),
+  command({
     name: 'notices',
     summary: 'List what needs a person: held, paused, late, waiting.',
     details:

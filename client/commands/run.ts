@@ -1,11 +1,8 @@
-import type { Triggered } from '../../adapters/temporal/schedules.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
-import { followRun } from '../follow-run.ts';
 import { sourceInForce } from '../known-source.ts';
 import { Problem } from '../problem.ts';
-import { exitCodeOf, runText } from '../run-text.ts';
 import { ourCommand, temporalCommand } from '../spoken-commands.ts';
-import type { System } from '../system.ts';
+import { follow, started, triggeredRun } from '../triggered-run.ts';
 import type { Answer, Context } from './command.ts';
 
 /** Collects a source now and waits for it. The schedule starts the run, so that it stays the source's only lock. */
@@ -23,54 +20,11 @@ export async function run(context: Context<{ readonly 'no-wait': boolean }>): Pr
   );
   terminal.notice(`Same as: ${same}`);
   const triggered = await schedules.trigger(scheduleId);
-  const workflowId = idOf(triggered, source);
-  if (options['no-wait']) return started(triggered, workflowId);
+  const run = triggeredRun(triggered, source);
+  if (options['no-wait']) return started(triggered, run);
   if (triggered.outcome === 'skipped')
     terminal.notice(`A run of "${source}" is under way already; this waits for it.`);
-  return follow(context, system, { source, workflowId });
-}
-
-async function follow(
-  { terminal }: Context<unknown>,
-  system: System,
-  { source, workflowId }: { readonly source: string; readonly workflowId: string },
-): Promise<Answer> {
-  const [db, temporal] = [await system.database(), await system.temporal()];
-  const followed = await followRun({ db, temporal, terminal, source, workflowId });
-  if (followed.outcome === 'left') return left(workflowId);
-  const text = runText(followed.run, { ...terminal, now: new Date() });
-  const { status } = followed.run;
-  const next = status === 'succeeded' ? `documents ${source}` : `run show ${workflowId}`;
-  return {
-    data: followed.run,
-    text: `${text}\n${terminal.paint.faint(ourCommand(next))}`,
-    exitCode: exitCodeOf(followed.run),
-  };
-}
-
-function started({ outcome }: Triggered, workflowId: string): Answer {
-  const what = outcome === 'started' ? 'Started' : 'Already under way:';
-  return {
-    data: { outcome, run: workflowId },
-    text: `${what} ${workflowId}\nSee it with ${ourCommand(`run show ${workflowId}`)}`,
-  };
-}
-
-function left(workflowId: string): Answer {
-  return {
-    data: { outcome: 'left', run: workflowId },
-    text: `The run goes on without you. See it with ${ourCommand(`run show ${workflowId}`)}`,
-    exitCode: 130,
-  };
-}
-
-function idOf(triggered: Triggered, source: string): string {
-  const id = triggered.outcome === 'started' ? triggered.run.workflowId : triggered.running;
-  if (id !== undefined) return id;
-  throw new Problem(`A run of "${source}" is under way already, and Temporal does not say which.`, {
-    failure: 'Conflict',
-    remedy: `See it with "${ourCommand(`runs ${source}`)}".`,
-  });
+  return follow(context, system, run);
 }
 
 function disabled(source: string): Problem {

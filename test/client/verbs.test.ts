@@ -181,9 +181,27 @@ describe('collecting', () => {
       counts: { added: 1, failed: 1 },
     });
     expect(letters.stdout).toContain(
-      'pages  two\n  InvalidDocument: It is a login form.\n  1 run met it',
+      'pages  two\n  InvalidDocument: It is a login form.\n  tried 1 time',
     );
     expect(await data('dead-letters', 'articles')).toEqual({ deadLetters: [], total: 0 });
+  });
+
+  test('dead letters are tried again by a verb, which says what it means', async () => {
+    const unsaid = await cli('dead-letters', 'retry', 'pages');
+    const misspelt = await cli('dead-letters', 'retry', 'pages', '--failure', 'InvalidDocumnt');
+    const none = await cli('dead-letters', 'retry', 'articles', '--all');
+    const tried = await cli('dead-letters', 'retry', 'pages', '--all');
+
+    expect(unsaid).toMatchObject({ code: 2, stderr: expect.stringContaining('--all') as string });
+    expect(misspelt.stderr).toContain('Did you mean "InvalidDocument"?');
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm run cli -- dead-letters articles') as string,
+    });
+    expect(tried.code).toBe(3);
+    expect(tried.stderr).toContain('1 dead letter of "pages" will be tried again.');
+    expect((await cli('dead-letters', 'pages')).stdout).toContain('the next run tries again');
+    expect((await cli('run', 'show', 'pages')).stdout).toMatch(/trigger +manual/);
   });
 
   test('run --no-wait starts it only', async () => {
