@@ -34,10 +34,10 @@ function streamOfRelation(name: string, relation: Relation, config: DatabaseConf
   };
 }
 
-/** With a list in the definition only what it names: other columns may come and go. */
+/** With a list in the definition only what it names: other columns may come and go, unless the table is frozen as a whole. */
 function read(relation: Relation, config: DatabaseConfig): readonly Column[] {
   const named = namedColumns(config);
-  if (!named) return relation.columns;
+  if (!named || config.contract === 'freeze') return relation.columns;
   const { primaryKey = relation.primaryKey, cursor, deleted } = config;
   const wanted = new Set([...named, ...primaryKey, cursor, deleted?.column]);
   return relation.columns.filter(({ name }) => wanted.has(name));

@@ -70,6 +70,11 @@ test.each([
     ['"id" of', 'was INTEGER, it is TEXT now'],
   ],
   ['ALTER TABLE orders ADD COLUMN vat REAL', { contract: 'freeze' }, ['"vat" of', 'is new']],
+  [
+    'ALTER TABLE orders ADD COLUMN vat REAL',
+    { contract: 'freeze', body: ['note'] },
+    ['"vat" of', 'is new'],
+  ],
 ])('D11 %s breaks it', async (statements, more, words) => {
   const { broken } = await changes(statements, more);
 
