@@ -1,5 +1,7 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { Net, NetRequest } from '../net/net.ts';
+import { failure } from '../../workflows/failures.ts';
+import type { Net, NetRequest, NetResponse } from '../net/net.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 
 export interface HttpServer {
   readonly url: URL;
@@ -38,12 +40,26 @@ function guardedFetch({ net, signal }: HttpServer) {
       signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal,
       ...(typeof init.body === 'string' ? { body: init.body } : {}),
     });
+    const asked = askedToWait(answer, url);
+    if (asked) throw asked;
     const hasBody = ![204, 205, 304].includes(answer.status);
     return new Response(hasBody ? new Uint8Array(answer.body) : null, {
       status: answer.status,
       headers: unpacked(answer.headers),
     });
   };
+}
+
+/** The client knows no `Retry-After`: what the server asks for would be lost in it. */
+function askedToWait({ status, headers }: NetResponse, url: string | URL): Error | undefined {
+  const waitMs = retryAfterMs(headers['retry-after'], new Date());
+  if (waitMs === undefined || (status !== 429 && status !== 503)) return undefined;
+  const { origin, pathname } = new URL(url);
+  return failure(
+    'RateLimited',
+    `The MCP server "${origin}${pathname}" answered ${status} and asks to wait ${Math.ceil(waitMs / 1000)} seconds. The next attempt honours that.`,
+    { retryAfterMs: waitMs, details: { status } },
+  );
 }
 
 function methodOf(method = 'GET'): NonNullable<NetRequest['method']> {

@@ -101,7 +101,7 @@ export async function connectMcp(connection: Connection): Promise<McpSession> {
     hasResources: capabilities?.resources !== undefined,
     hasTools: capabilities?.tools !== undefined,
     ...lists(client, calls),
-    readResource: (uri) => readResource(client, calls, connection.place, uri),
+    readResource: (uri) => readResource(client, calls, connection, uri),
     callTool: (tool, args) =>
       calls.run(async (options) =>
         toolAnswer(await client.callTool({ name: tool, arguments: { ...args } }, options)),
@@ -256,7 +256,7 @@ function unlessUnknownMethod(error: unknown): undefined {
 async function readResource(
   client: Client,
   calls: Calls,
-  place: McpPlace,
+  { place, signal }: Connection,
   uri: string,
 ): Promise<ResourceAnswer> {
   try {
@@ -265,6 +265,8 @@ async function readResource(
     );
     return { kind: 'contents', contents };
   } catch (error) {
+    // A cancellation is no failure of the server.
+    if (signal.aborted) throw signal.reason;
     const code = protocolCode(error);
     if (RESOURCE_NOT_FOUND.has(code)) return { kind: 'gone', why: `the server answered ${code}` };
     if (code !== undefined || isTimeout(error)) {

@@ -1,9 +1,11 @@
 /**
- * An MCP server over stdio for what no published one does: pages, cursors that come back, odd contents, bad manners.
- * `node mcp-server.ts <scenario>`; the protocol is spoken by hand (2025-11-25, and 2026-07-28 for `stateless`; one JSON-RPC message a line), so that it can be spoken badly.
+ * An MCP server for what no published one does: pages, cursors that come back, odd contents, bad manners.
+ * `node mcp-server.ts <scenario>` over stdio, `node mcp-server.ts <scenario> http` over HTTP (it writes its port); the protocol is spoken by hand (2025-11-25, and 2026-07-28 for `stateless`; one JSON-RPC message a line), so that it can be spoken badly.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 
 interface Request {
@@ -57,6 +59,8 @@ function answer(request: Request): unknown {
 }
 
 function listed(cursor: string): unknown {
+  if (scenario === 'endless')
+    return { resources: [{ uri: all[0], name: 'again' }], nextCursor: String(Number(cursor) + 1) };
   if (scenario === 'odd') return { resources: Object.keys(ODD).map((uri) => ({ uri, name: uri })) };
   const start = Number(cursor);
   const page = all.slice(start, start + PAGE);
@@ -135,17 +139,22 @@ function called(name: string, args: Readonly<Record<string, unknown>>): unknown 
 const STATELESS = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
 
 function handle(line: string): void {
+  const message = responseTo(line);
+  if (message !== undefined) reply(message);
+}
+
+function responseTo(line: string): object | undefined {
   const request = JSON.parse(line) as Request;
-  if (request.id === undefined) return;
+  if (request.id === undefined) return undefined;
   if (scenario === 'dies-on-probe' && request.method === 'server/discover') process.exit(3);
   if (scenario === 'dies-on-read' && request.method === 'resources/read') process.exit(3);
-  if (scenario === 'hangs' && request.method === 'resources/read') return;
+  if (scenario === 'hangs' && request.method === 'resources/read') return undefined;
   try {
     const result = Object.assign({}, scenario === 'stateless' ? STATELESS : {}, answer(request));
-    reply({ id: request.id, result });
+    return { id: request.id, result };
   } catch (error) {
     const code = error instanceof RpcError ? error.code : -32_603;
-    reply({ id: request.id, error: { code, message: String(error) } });
+    return { id: request.id, error: { code, message: String(error) } };
   }
 }
 
@@ -167,8 +176,30 @@ if (scenario === 'refuses') {
 if (scenario === 'environment')
   process.stderr.write(`${JSON.stringify(Object.keys(process.env))}\n`);
 
-createInterface({ input: process.stdin })
-  .on('line', handle)
-  .on('close', () => {
-    if (scenario !== 'stubborn') process.exit(0);
+if (argument === 'http') serveHttp();
+else serveStdio();
+
+function serveStdio(): void {
+  createInterface({ input: process.stdin })
+    .on('line', handle)
+    .on('close', () => {
+      if (scenario !== 'stubborn') process.exit(0);
+    });
+}
+
+function serveHttp(): void {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method !== 'POST') return void response.writeHead(405).end();
+      const message = responseTo(Buffer.concat(chunks).toString('utf8'));
+      if (message === undefined) return void response.writeHead(202).end();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return void response.end(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    });
   });
+  server.listen(0, '127.0.0.1', () => {
+    process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
+  });
+}
