@@ -4,7 +4,7 @@ import { defineSource } from './define-source.ts';
 import { checkMcp } from './mcp/check.ts';
 import { McpConfig, type TemplateConfig } from './mcp/config.ts';
 import { discoverMcp } from './mcp/discover.ts';
-import { readMcp } from './mcp/read.ts';
+import { readMcp, readMcpAgain } from './mcp/read.ts';
 import { mcpShape } from './mcp/source-shape.ts';
 import { templateNames } from './mcp/uri-template.ts';
 
@@ -24,6 +24,7 @@ export const mcp = defineSource(
     discover: discoverMcp,
     shape: mcpShape,
     read: (config, _from, env) => readMcp(config, env),
+    readAgain: readMcpAgain,
   },
 );
 

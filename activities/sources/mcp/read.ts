@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { McpSession } from '../../../adapters/mcp/session.ts';
 import { failure } from '../../../workflows/failures.ts';
-import type { ReadMessage, SourceEnv } from '../contract.ts';
+import type { AgainMessage, ReadMessage, SourceEnv } from '../contract.ts';
 import { wantsResources, type McpConfig, type TemplateConfig } from './config.ts';
 import { maxBytes, openMcp } from './open.ts';
 import { namesOf, type Gaps } from './pages.ts';
@@ -35,6 +35,41 @@ export async function* readMcp(config: McpConfig, env: SourceEnv): AsyncGenerato
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Reads these resources alone, by their URIs; their titles and types come from the list, as ever. Answers of tools, and what the definition no
+ * longer chooses, are passed over.
+ */
+export async function* readMcpAgain(
+  config: McpConfig,
+  ids: readonly string[],
+  env: SourceEnv,
+): AsyncGenerator<AgainMessage> {
+  const folder = await mkdtemp(join(env.temporaryDirectory, 'resources-'));
+  const session = await openMcp(config, env);
+  try {
+    const tools = await openToolBox(session, config);
+    const whole = resourceReader(session, { maxBytes: maxBytes(config, env), folder });
+    const reader = readerOf(whole, new Set(ids));
+    if (wantsResources(config))
+      yield* told(await Array.fromAsync(readResources(session, reader, config, env)));
+    for (const one of config.templates ?? [])
+      yield* told(await Array.fromAsync(readTemplate(one, reader, tools)));
+  } finally {
+    await session.close();
+  }
+}
+
+/** Knows no other resources than these. */
+function readerOf(whole: ResourceReader, wanted: ReadonlySet<string>): ResourceReader {
+  return { ...whole, isNew: (uri) => wanted.has(uri) && whole.isNew(uri) };
+}
+
+function told(messages: readonly Message[]): readonly AgainMessage[] {
+  return messages.filter(
+    (one) => one.kind === 'document' || one.kind === 'failed' || one.kind === 'gone',
+  );
 }
 
 /** @throws InvalidConfig - the definition wants resources of a server that has none; it names what the server has instead. */
