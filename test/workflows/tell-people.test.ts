@@ -141,6 +141,32 @@ test('what was noted by a worker that died before it woke anybody is told at the
   expect(receiver.posts).toHaveLength(1);
 });
 
+test('a receiver that is away keeps nobody else from being told', async () => {
+  const hook = (id: string) => ({ id, url: `${receiver.url}/${id}`, secret: '${env:HOOK_SECRET}' });
+  await storeRevision(db, {
+    definitions: [],
+    notifications: [hook('away'), hook('there')],
+    author: 'test',
+  });
+  let isAway = true;
+  receiver.answer = ({ path }) => ({ status: isAway && path === '/away' ? 503 : 200 });
+
+  await tell([held('docs')], deps);
+  await untilEnded('there');
+  await expect.poll(() => receiver.posts.map(({ path }) => path)).toContain('/away');
+  isAway = false;
+  await untilEnded('away');
+
+  const last = new Map(receiver.posts.map(({ path, message }) => [path, message.where.source]));
+  expect(last).toEqual(
+    new Map([
+      ['/away', 'docs'],
+      ['/there', 'docs'],
+    ]),
+  );
+  expect(receiver.posts.filter(({ path }) => path === '/there')).toHaveLength(1);
+});
+
 test('no history of a teller holds a secret or an address', async () => {
   const { client } = workers();
   const texts: string[] = [];
