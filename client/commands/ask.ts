@@ -66,9 +66,15 @@ function toAnswer({ text, uri, score, metadata }: Passage): AnswerPassage {
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   return {
-    title: attribute('title') ?? attribute('doc_id') ?? uri,
+    // A row of a CSV document speaks for itself; what its file is called says little.
+    title:
+      attribute('row_title') ??
+      attribute('row_id') ??
+      attribute('title') ??
+      attribute('doc_id') ??
+      uri,
     source: attribute('source') ?? 'unknown',
-    url: attribute('url'),
+    url: attribute('row_url') ?? attribute('url'),
     key: uri,
     score,
     text,
