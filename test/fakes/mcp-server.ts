@@ -173,6 +173,13 @@ if (scenario === 'refuses') {
   process.stderr.write(`cannot start with ${process.env['TOKEN'] ?? 'nothing'}\n`);
   process.exit(1);
 }
+if (scenario === 'limits') {
+  const { readFileSync } = await import('node:fs');
+  const limits = readFileSync('/proc/self/limits', 'utf8').split('\n');
+  const files = limits.find((line) => line.startsWith('Max open files')) ?? '';
+  const interfaces = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').length - 2;
+  process.stderr.write(`${files.split(/ {2,}/u)[1]} files, ${interfaces} interfaces\n`);
+}
 if (scenario === 'environment')
   process.stderr.write(`${JSON.stringify(Object.keys(process.env))}\n`);
 

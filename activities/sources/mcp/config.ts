@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parsePath } from '../../../adapters/extraction/json-path.ts';
 import { ChildEnvironment } from '../child-process/environment.ts';
+import { ChildLimits } from '../child-process/limits.ts';
 import { secret } from '../define-source.ts';
 
 const Args = z.record(z.string(), z.json()).describe('Arguments of the tool.');
@@ -13,6 +14,7 @@ const Stdio = z.strictObject({
   command: z.string().min(1).describe('The program; started as it is, without a shell.'),
   args: z.exactOptional(z.array(z.string())),
   ...ChildEnvironment,
+  ...ChildLimits,
   cwd: z.exactOptional(
     z
       .string()

@@ -5,6 +5,7 @@ import type { McpPlace } from '../../../adapters/mcp/errors.ts';
 import type { McpSession } from '../../../adapters/mcp/session.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { allowedCommand } from '../child-process/allowed-command.ts';
+import { confinedCommand } from '../child-process/confined-command.ts';
 import { childEnvironment } from '../child-process/environment.ts';
 import { readErrorOutput, type ErrorOutput } from '../child-process/error-output.ts';
 import type { SourceEnv } from '../contract.ts';
@@ -39,11 +40,15 @@ type Http = Extract<McpConfig['transport'], { type: 'http' }>;
 async function openStdio(stdio: Stdio, limitBytes: number, env: SourceEnv): Promise<McpSession> {
   const folder = await mkdtemp(join(env.temporaryDirectory, 'mcp-'));
   const cwd = stdio.cwd ?? folder;
-  const command = allowedCommand(stdio.command, env.settings, cwd);
+  const program = allowedCommand(stdio.command, env.settings, cwd);
+  const [command = program, ...args] = await confinedCommand(
+    [program, ...(stdio.args ?? [])],
+    stdio,
+  );
   const { variables, secrets } = childEnvironment(stdio, env);
   const redact = redactor(secrets);
   let errors: ErrorOutput | undefined;
-  const place = { name: basename(command), redact, errorTail: () => errors?.tail() ?? '' };
+  const place = { name: basename(program), redact, errorTail: () => errors?.tail() ?? '' };
   const [{ connectMcp }, { stdioTransport }] = await Promise.all([
     import('../../../adapters/mcp/session.ts'),
     import('../../../adapters/mcp/stdio-transport.ts'),
@@ -55,7 +60,7 @@ async function openStdio(stdio: Stdio, limitBytes: number, env: SourceEnv): Prom
     transport: (onOversize) =>
       stdioTransport({
         command,
-        args: stdio.args ?? [],
+        args,
         cwd,
         env: variables,
         maxMessageBytes: maxMessageBytes(limitBytes),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { withoutNetwork } from '../../../../activities/sources/child-process/without-network.ts';
 import { mcp } from '../../../../activities/sources/mcp.ts';
 import { withMcp, type Config } from './reading.ts';
 
@@ -144,3 +145,23 @@ test('M3: a list whose cursors never end is left after 10,000 pages, and is not 
     why: expect.stringContaining('more than 10000 pages'),
   });
 }, 120_000);
+
+const canIsolate = await withoutNetwork().then(
+  () => true,
+  () => false,
+);
+if (!canIsolate) console.warn('SKIPPED: this host cannot start a program without network.');
+
+test.skipIf(!canIsolate)(
+  'S7: a server over stdio keeps limits and goes without network where its definition says so',
+  async () => {
+    const using = env();
+    const transport = { ...stdio('limits'), limits: { openFiles: 128 }, network: 'none' };
+
+    const { ids, error } = await read({ transport }, using);
+
+    expect(error).toBeUndefined();
+    expect(ids).toHaveLength(7);
+    expect(using.records.map((one) => one.fields?.['line'])).toContain('128 files, 1 interfaces');
+  },
+);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemTool } from '../../../../activities/sources/child-process/system-tool.ts';
 import { script } from '../../../../activities/sources/script.ts';
 import { descendants, eventually } from '../../../fakes/processes.ts';
 import { withCollecting, type SourceCase } from '../../collection/collecting.ts';
@@ -31,11 +32,15 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function tool(name: string, ...args: string[]): void {
+  execFileSync(systemTool(name) ?? name, args, { stdio: 'ignore' });
+}
+
 function mounts(): boolean {
   const place = mkdtempSync(join(folder, 'mount-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place], { stdio: 'ignore' });
+    tool('mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', place);
+    tool('umount', place);
     return true;
   } catch {
     return false;
@@ -70,7 +75,7 @@ describe('F33: a script that meets a limit', () => {
   test.skipIf(!canMount)('a worker whose disk is full says so, and blames no source', async () => {
     const source = await scriptSource({ command: emit('good') });
     const disk = mkdtempSync(join(folder, 'disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk]);
+    tool('mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk);
     const roomy = process.env['TMPDIR'];
     try {
       writeFileSync(join(disk, 'full'), Buffer.alloc(16_384));
@@ -85,7 +90,7 @@ describe('F33: a script that meets a limit', () => {
       expect(readdirSync(disk)).toStrictEqual(['full']);
     } finally {
       process.env['TMPDIR'] = roomy;
-      execFileSync('umount', [disk]);
+      tool('umount', disk);
     }
 
     expect((await source.run()).status).toBe('succeeded');
