@@ -18,13 +18,22 @@ export function htmlToMarkdown(html: string): string {
   }
 }
 
-/** The same for an element that is parsed already. @throws RangeError - nested too deeply. */
+/** The same for an element that is parsed already, and is taken apart. @throws RangeError - nested too deeply. */
 export function elementToMarkdown(element: PageElement): string {
-  const markdown = converter().turndown(element);
+  const markdown = converter().turndown(itself(element));
   return markdown
+    .replace(WORD_BEFORE_ALT, ' ')
+    .replace(WORD_AFTER_ALT, ' ')
+    .replace(ALT_MARKS, '')
     .replace(/[^\S\n]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+/** Turndown makes a copy before it takes a tree apart; ours are thrown away, and a copy costs as much as parsing. */
+function itself(element: PageElement): PageElement {
+  const stand = { nodeType: 1, cloneNode: () => element };
+  return stand as unknown as PageElement;
 }
 
 let service: TurndownService | undefined;
@@ -83,8 +92,15 @@ function image(node: PageElement): string {
   const alt = oneLine(node.getAttribute('alt') ?? '');
   const source = node.getAttribute('src') ?? '';
   if (alt === '') return '';
-  return /^https?:/i.test(source) ? `![${alt}](${encodeTarget(source)})` : alt;
+  return /^https?:/i.test(source) ? `![${alt}](${encodeTarget(source)})` : `${ALT}${alt}${ALT_END}`;
 }
+
+/** Noncharacters around a description that stands for its image: it must not grow together with the words beside it. */
+const ALT = '\uFDD4';
+const ALT_END = '\uFDD5';
+const WORD_BEFORE_ALT = /(?<=[\p{L}\p{N}])\uFDD4/gu;
+const WORD_AFTER_ALT = /\uFDD5(?=[\p{L}\p{N}]|\uFDD4)/gu;
+const ALT_MARKS = /[\uFDD4\uFDD5]/g;
 
 function link(content: string, node: PageElement): string {
   const text = content.trim();

@@ -18,6 +18,8 @@ test.each([
   ['<img src="https://a.example/i.png" alt="A diagram">', '![A diagram](https://a.example/i.png)'],
   ['<img src="data:image/png;base64,AAAA" alt="Dot">', 'Dot'],
   ['<img src="https://a.example/i.png">text', 'text'],
+  ['<a href="https://a.example/"><img alt="Home">Start</a>', '[Home Start](https://a.example/)'],
+  ['see<img alt="one"><img alt="two">, there', 'see one two, there'],
   ['<del>old</del>', '~~old~~'],
   ['a<script>alert(1)</script><style>p{}</style><noscript>on</noscript>b', 'ab'],
   ['', ''],
