@@ -1,6 +1,7 @@
 import { collectDb } from './benches/collect-db.ts';
 import { collectFlat } from './benches/collect-flat.ts';
 import { deltaNoop } from './benches/delta-noop.ts';
+import { html2md } from './benches/html2md.ts';
 import { load10k } from './benches/load-10k.ts';
 import { schedules10k } from './benches/schedules-10k.ts';
 import { wfOverhead } from './benches/wf-overhead.ts';
@@ -8,7 +9,7 @@ import type { Bench } from './report.ts';
 
 /** Every bench by its name, alphabetical. */
 export const benches: ReadonlyMap<string, Bench> = new Map(
-  [collectDb, collectFlat, deltaNoop, load10k, schedules10k, wfOverhead].map((bench) => [
+  [collectDb, collectFlat, deltaNoop, html2md, load10k, schedules10k, wfOverhead].map((bench) => [
     bench.name,
     bench,
   ]),
