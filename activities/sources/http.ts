@@ -27,5 +27,9 @@ export const http = defineSource(
       const { readHttp } = await import('./http/read.ts');
       yield* readHttp(config, from, env);
     },
+    async *readAgain(config, ids, env) {
+      const { readPagesAgain } = await import('./http/read.ts');
+      yield* readPagesAgain(config, ids, env);
+    },
   },
 );

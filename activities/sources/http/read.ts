@@ -1,5 +1,5 @@
-import type { ReadMessage, SourceEnv } from '../contract.ts';
-import { addSeeds, crawl } from '../web/crawl.ts';
+import type { AgainMessage, ReadMessage, SourceEnv } from '../contract.ts';
+import { addSeeds, crawl, crawlAgain } from '../web/crawl.ts';
 import type { CrawlCursor } from '../web/crawl-cursor.ts';
 import type { Frontier } from '../web/frontier.ts';
 import type { HttpConfig } from './config.ts';
@@ -16,6 +16,20 @@ export async function* readHttp(
   const session = openSession(config, env);
   try {
     yield* crawl(session, from, (frontier) => fill(session, frontier));
+  } finally {
+    await session.close();
+  }
+}
+
+/** Fetches these pages alone. */
+export async function* readPagesAgain(
+  config: HttpConfig,
+  ids: readonly string[],
+  env: SourceEnv,
+): AsyncGenerator<AgainMessage> {
+  const session = openSession(config, env);
+  try {
+    yield* crawlAgain(session, ids);
   } finally {
     await session.close();
   }

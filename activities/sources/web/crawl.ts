@@ -1,5 +1,5 @@
 import { failure, isFailureName } from '../../../workflows/failures.ts';
-import type { ReadMessage } from '../contract.ts';
+import type { AgainMessage, ReadMessage } from '../contract.ts';
 import type { CrawlCursor } from './crawl-cursor.ts';
 import { openCrawlLog } from './crawl-log.ts';
 import { createFetchAhead } from './fetch-ahead.ts';
@@ -32,6 +32,28 @@ export async function* crawl(
   yield { kind: 'checkpoint', cursor: log.end() };
   refuseNothing(frontier);
   yield listing(frontier);
+}
+
+/**
+ * Visits these pages alone and follows nothing; what the scope leaves out by now is passed over. Of lists nothing is read alone: their
+ * records move from page to page. Throws as `crawl` does, but that no page could be read is said of each.
+ */
+export async function* crawlAgain(
+  session: Session,
+  ids: readonly string[],
+): AsyncGenerator<AgainMessage> {
+  const { config, scope } = session;
+  if (config.extract?.records !== undefined) return;
+  const log = await openCrawlLog(session.env, null, { maxPages: ids.length });
+  const { frontier } = log;
+  for (const id of ids)
+    if (URL.canParse(id) && (scope.isSeed(id) || scope.excludedBy(id) === undefined))
+      frontier.add(id, 0);
+  const alone = { ...session, maxDepth: 0 };
+  const ahead = createFetchAhead(alone, frontier);
+  const state = { session: alone, frontier, log, ahead, recentRecords: new Set<string>() };
+  for await (const one of visitAll(state))
+    if (one.kind === 'document' || one.kind === 'failed' || one.kind === 'gone') yield one;
 }
 
 export function addSeeds({ config }: Session, frontier: Frontier): void {
