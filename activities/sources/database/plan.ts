@@ -94,8 +94,9 @@ function openColumns(
   { contract }: DatabaseConfig,
   before: Shape | undefined,
 ): readonly string[] {
-  const names = all(relation);
-  return contract === 'discard' && before ? names.filter((name) => name in before.columns) : names;
+  if (contract !== 'discard' || !before) return all(relation);
+  const first = new Set(before.columns.map(([name]) => name));
+  return all(relation).filter((name) => first.has(name));
 }
 
 /** Within one run nothing may break; between runs that is for a person to judge, before the read begins. @throws SchemaDrift */

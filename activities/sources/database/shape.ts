@@ -6,7 +6,8 @@ import type { Column } from './dialect.ts';
 /** What a stored cursor and the documents hang on: the key, and columns with their types. */
 export const Shape = z.strictObject({
   key: z.array(z.string()),
-  columns: z.record(z.string(), z.string()),
+  /** Name and type. Pairs, because a column may have any name, also one that objects have already. */
+  columns: z.array(z.tuple([z.string(), z.string()])),
   /** In a very wide table only the columns that a read cannot do without are named; this stands for all of them. */
   rest: z.exactOptional(z.string()),
 });
@@ -29,9 +30,10 @@ export function shapeOf(
   return { ...named, columns: typesOf(vital), rest };
 }
 
-function typesOf(columns: readonly Column[]): Record<string, string> {
-  const entries = columns.map(({ name, type }) => [name, type] as const);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function typesOf(columns: readonly Column[]): [string, string][] {
+  return columns
+    .map(({ name, type }): [string, string] => [name, type])
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The differences between two shapes, each as a clause. */
@@ -43,13 +45,14 @@ export interface ShapeChange {
 }
 
 export function changesOf(before: Shape, after: Shape): ShapeChange {
-  const named = Object.entries(before.columns).flatMap(([name, type]) => {
-    const now = after.columns[name];
+  const [was, is] = [new Map(before.columns), new Map(after.columns)];
+  const named = [...was].flatMap(([name, type]) => {
+    const now = is.get(name);
     // Whether a table counts as wide may have changed with it: then only its name is missing here.
     if (now === undefined) return after.rest === undefined ? [`column "${name}" is gone`] : [];
     return now === type ? [] : [`column "${name}" was "${type}" and is "${now}"`];
   });
-  const added = Object.keys(after.columns).filter((name) => !(name in before.columns));
+  const added = [...is.keys()].filter((name) => !was.has(name));
   return {
     broken: [...keyChange(before.key, after.key), ...named],
     noted: [

@@ -82,6 +82,17 @@ describe('D11 what becomes of a table is judged by its contract', () => {
     expect(source.kept.get('["4"]')?.text).toBe('**id:** 4\n\n**name:** d');
   });
 
+  test('discard: also a new column whose name every object has', async () => {
+    const { change, config } = table('id INTEGER PRIMARY KEY, name TEXT, "__proto__" TEXT');
+    const source = keeping({ ...config, contract: 'discard' });
+    await source.run();
+    change(`ALTER TABLE goods ADD COLUMN "constructor" TEXT DEFAULT 'blue'`);
+
+    const { written, removed } = await source.run();
+
+    expect([...written, ...removed]).toStrictEqual([]);
+  });
+
   test('discard: a column that is not read may go or change its type', async () => {
     const { change, config } = table();
     const source = keeping({ ...config, body: ['name'], contract: 'discard' });
