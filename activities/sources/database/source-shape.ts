@@ -2,10 +2,9 @@ import type { SourceShape } from '../../../workflows/collection/compare-discover
 import type { SourceEnv } from '../contract.ts';
 import { namedColumns, type DatabaseConfig } from './config.ts';
 import { connect } from './connect.ts';
-import { streamOf, type Column, type Relation } from './dialect.ts';
+import { streamOf, type Column, type Relation, type Wanted } from './dialect.ts';
 import { typeOfFailure } from './errors.ts';
 import { wantedOf } from './plan.ts';
-import { relationName } from './sentences.ts';
 
 /** The columns that the documents and the cursor hang on, without a look at any row. A table that is gone has no shape. */
 export async function databaseShape(config: DatabaseConfig, env: SourceEnv): Promise<SourceShape> {
@@ -14,12 +13,17 @@ export async function databaseShape(config: DatabaseConfig, env: SourceEnv): Pro
   try {
     const relation = await session.relation(wanted);
     const frozen = config.contract === 'freeze' ? { frozen: true as const } : {};
-    return { ...frozen, streams: [streamOfRelation(relationName(wanted), relation, config)] };
+    return { ...frozen, streams: [streamOfRelation(nameOf(wanted), relation, config)] };
   } catch (error) {
     const isGone = wanted.kind === 'table' && typeOfFailure(error) === 'InvalidConfig';
     if (!isGone) throw error;
     return { streams: [] };
   }
+}
+
+function nameOf(wanted: Wanted): string {
+  if (wanted.kind === 'query') return 'query';
+  return wanted.schema === undefined ? wanted.table : `${wanted.schema}.${wanted.table}`;
 }
 
 function streamOfRelation(name: string, relation: Relation, config: DatabaseConfig) {
