@@ -197,6 +197,29 @@ describe('the Singer dialect', () => {
     expect(listing).toMatchObject({ complete: false });
   });
 
+  test('S10: a line that is not valid UTF-8 is a dead letter of its record, where the key can be read', async () => {
+    const { dead, messages, listing } = await read({
+      command: [
+        'printf',
+        [
+          '{"type":"SCHEMA","stream":"s","schema":{},"key_properties":["id"]}',
+          '{"type":"RECORD","stream":"s","record":{"id":1,"text":"\\377"}}',
+          '{"type":"RECORD","stream":"s","record":{"id":"\\377"}}',
+          '{"type":"STATE","value":{"at":"\\377"}}\\n',
+        ].join('\\n'),
+      ],
+      dialect: 'singer',
+      fullListing: true,
+    });
+
+    expect(dead).toStrictEqual(
+      [2, 3, 4].map((line) => `Line ${line} of the script is not valid UTF-8.`),
+    );
+    expect(messages[0]).toMatchObject({ kind: 'failed', id: '["s",1]' });
+    expect(messages[1]).not.toHaveProperty('id');
+    expect(listing).toMatchObject({ complete: false, why: expect.stringContaining('2 lines') });
+  });
+
   test('keys that differ beyond 2^53 stay two documents', async () => {
     const { ids } = await read({
       command: [
