@@ -11,6 +11,7 @@ import type {
 } from '../../workflows/collection/activities.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { tellOfSync } from './tell-of-sync.ts';
 
 const MAX_FAILED_SHOWN = 20;
 /** With them the report stays below 8 KB, the bound of a payload: keys that others wrote may have 1 KB each. */
@@ -25,6 +26,7 @@ export function ingestionActivities(deps: CollectionDependencies): IngestionActi
     waitIngestion: (input) => waitIngestion(input, deps),
     async recordIngestion(input) {
       await recordSync(db, input);
+      await tellOfSync(input, deps);
       const lagMs = input.requestedAt
         ? Date.parse(input.report.finishedAt) - Date.parse(input.requestedAt)
         : undefined;

@@ -24,7 +24,8 @@ export async function noteNotices(db: Database, notices: readonly NewNotice[]): 
 
 export interface CuredNotices {
   readonly tenant: string;
-  readonly source: string;
+  /** Null for what is about no source. */
+  readonly source: string | null;
   readonly kinds: readonly NoticeKind[];
   /** This one alone, with its reminders; all of the kinds where it is left out. */
   readonly subject?: string;
@@ -41,7 +42,7 @@ export async function closeNotices(
 ): Promise<number> {
   const result = await sql`
     update notices set closed_at = clock_timestamp(), closed_because = ${bounded(because)}
-    where closed_at is null and tenant = ${tenant} and source = ${source} and kind = any(${[...kinds]}::text[])
+    where closed_at is null and tenant = ${tenant} and source is not distinct from ${source} and kind = any(${[...kinds]}::text[])
       and (${subject ?? null}::text is null or subject = ${subject ?? null} or starts_with(subject, ${`${subject ?? ''}#`}))
       and (${exceptSubject ?? null}::text is null or subject <> ${exceptSubject ?? null})`.execute(
     db,
