@@ -31,7 +31,7 @@ export interface EndedRunFacts {
 export const HEALTHY: SourceHealth = { idleRuns: 0 };
 
 /** So many runs in a row without progress pause a source. */
-export const MAX_IDLE_RUNS = 5;
+const MAX_IDLE_RUNS = 5;
 
 /**
  * The health after a run. Progress cures everything; a failure that only a person can end pauses at once, and five runs in a row without

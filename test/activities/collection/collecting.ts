@@ -194,6 +194,7 @@ async function createCase(
       ['shaped', shaped],
     ]),
     secrets: { variable: (name) => (name === 'TOKEN' ? SECRET : undefined) },
+    hosts: createHostMemory(createHostLimits(db)),
     settings: {
       allowedHosts: [],
       allowedCommands: [],
@@ -208,7 +209,6 @@ async function createCase(
       batchDocuments: 1000,
       batchBytes: 8_000_000,
       commitEveryMs: 3000,
-    hosts: createHostMemory(createHostLimits(db)),
       pollMs: [10, 20],
     },
     metrics: {
