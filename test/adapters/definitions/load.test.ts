@@ -60,7 +60,7 @@ sources:
     timezone: Europe/Berlin
     knowledgeBase: main
     category: database/articles
-    limits: { timeout: 90s, maxDocuments: 10, sliceDocuments: 5, maxDeletedShare: 0 }
+    limits: { timeout: 90s, maxDocuments: 10, sliceDocuments: 5, maxDeletedShare: 0, maxDeletions: 3 }
     ${DATABASE}`);
 
     expect(source).toMatchObject({
@@ -69,7 +69,13 @@ sources:
       enabled: false,
       schedule: { timezone: 'Europe/Berlin', periodMs: 86_400_000 },
       category: 'database/articles',
-      limits: { timeoutMs: 90_000, maxDocuments: 10, sliceDocuments: 5, maxDeletedShare: 0 },
+      limits: {
+        timeoutMs: 90_000,
+        maxDocuments: 10,
+        sliceDocuments: 5,
+        maxDeletedShare: 0,
+        maxDeletions: 3,
+      },
       knowledgeBase: {
         prefix: 'kb',
         region: 'eu-central-1',
