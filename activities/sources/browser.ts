@@ -10,7 +10,7 @@ export const browser = defineSource(
   {
     spec: {
       name: 'browser',
-      version: '1.1.0',
+      version: '1.2.0',
       summary: 'Renders web pages in Chromium and reads what their scripts built.',
       queue: 'browser',
       trust: 'untrusted',

@@ -8,7 +8,7 @@ export const http = defineSource(
   {
     spec: {
       name: 'http',
-      version: '1.1.0',
+      version: '1.2.0',
       summary: 'Pages, PDF and Office files of web sites, by links and sitemaps.',
       queue: 'collect',
       trust: 'untrusted',
