@@ -18,25 +18,33 @@ export function createFetchAhead(session: Session, frontier: Frontier): FetchAhe
     prepared.catch(() => undefined);
     return prepared;
   };
+  const beginNext = (): void => {
+    forgetVisited(underway, frontier);
+    for (const next of frontier.peek(session.pagesAhead)) {
+      if (underway.size >= session.pagesAhead) break;
+      if (!underway.has(next.id)) underway.set(next.id, begin(next));
+    }
+  };
   return {
     async take(visit) {
       const begun = underway.get(visit.id);
       underway.delete(visit.id);
-      const current = begun ?? begin(visit);
-      forgetVisited(underway, frontier);
-      for (const next of frontier.peek(session.pagesAhead)) {
-        if (underway.size >= session.pagesAhead) break;
-        if (!underway.has(next.id)) underway.set(next.id, begin(next));
-      }
-      const prepared = await current;
-      // The host was not ready when it was asked for; by now it may be.
-      const isStale =
-        begun !== undefined &&
-        prepared.asked.kind === 'failed' &&
-        isLimitOfHost(prepared.asked.error);
-      return isStale ? prepareVisit(session, visit) : prepared;
+      // A page that nobody foresaw comes first: the others must not take its turn.
+      const prepared = begun === undefined ? await begin(visit) : undefined;
+      beginNext();
+      return prepared ?? settled(await begun, () => begin(visit));
     },
   };
+}
+
+/** A host that was not ready when it was asked ahead may be so by now. */
+function settled(
+  prepared: PreparedVisit | undefined,
+  again: () => Promise<PreparedVisit>,
+): PreparedVisit | Promise<PreparedVisit> {
+  const asked = prepared?.asked;
+  const isStale = asked?.kind === 'failed' && isLimitOfHost(asked.error);
+  return prepared === undefined || isStale ? again() : prepared;
 }
 
 /** A redirect may have led to a page that was asked for. */

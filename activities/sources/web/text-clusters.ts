@@ -30,7 +30,12 @@ export function createTextClusters(notes: ClusterNotes): TextClusters {
       if (count > MOST_EQUAL) closed.add(shape);
       forget(clusters);
     },
-    whyNot: (id) => (closed.has(shapeOf(id)) ? tooEqual(shapeOf(id)) : undefined),
+    whyNot(id) {
+      // Asked of each link: a site without such a shape must not pay for it.
+      if (closed.size === 0) return undefined;
+      const shape = shapeOf(id);
+      return closed.has(shape) ? tooEqual(shape) : undefined;
+    },
     toNotes: () =>
       [...clusters.values()]
         .filter(({ count }) => count > 1)
