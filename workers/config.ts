@@ -55,6 +55,9 @@ export const WorkerSettings = z.object({
   WELLSPRING_BROWSER_SLOTS: Whole(1, 20)
     .default(2)
     .describe('Runs at once on queue browser. Default: 2.'),
+  WELLSPRING_PAGE_DEADLINE: Duration.default(20_000).describe(
+    'Longest time in which one fetched page may be read; then it fails alone. Default: 20 seconds.',
+  ),
   WELLSPRING_HEARTBEAT_TIMEOUT: Duration.default(60_000).describe(
     'A run whose worker is silent for this long goes on elsewhere. Default: 60 seconds.',
   ),

@@ -72,6 +72,7 @@ function sourceSettings(config: WorkerConfig): SourceSettings {
     allowedCommands: config.WELLSPRING_ALLOWED_COMMANDS,
     userAgent: config.WELLSPRING_USER_AGENT,
     maxDocumentBytes: MAX_DOCUMENT_BYTES,
+    pageDeadlineMs: config.WELLSPRING_PAGE_DEADLINE,
     variable: config.variable,
     chromium: () =>
       findChromium({ chromiumPath: config.CHROMIUM_PATH, searchPath: config.PATH.split(':') }),

@@ -145,6 +145,8 @@ export interface SourceSettings {
   chromium(): Promise<string>;
   /** Largest document in bytes, after extraction. */
   readonly maxDocumentBytes: number;
+  /** Longest time in which one page may be read, once it is there. Default: 20 seconds. */
+  readonly pageDeadlineMs?: number;
   /** Commands (basename or absolute path) that `script` and MCP stdio sources may start; `*` allows any. */
   readonly allowedCommands: readonly string[];
   /** The environment that scripts and MCP servers may be given, by the names that their definition lists. */

@@ -11,7 +11,7 @@ export interface ReadingLimits {
   /** Ends the reading at once; its reason is rethrown. */
   readonly signal?: AbortSignal;
   /** For this page alone, from when its thread begins. Default: 20 seconds. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** Of the thread's heap, looked at a few times a second. Default: 1024. */
   readonly maxHeapMb?: number;
 }

@@ -54,7 +54,8 @@ async function readJson(
   const { url } = response;
   const spec = expandExtraction(env.sourceId, extract);
   const text = decodeText(response.body, contentTypeOf(response, { config }));
-  const found = await readInThread('data', { text, url, spec }, { signal: env.signal });
+  const limits = { signal: env.signal, deadlineMs: env.settings.pageDeadlineMs };
+  const found = await readInThread('data', { text, url, spec }, limits);
   return {
     links: [],
     ...extractedDocuments(found, { page: factsOf(response), place, spec }, config),

@@ -34,7 +34,7 @@ export async function readHtmlPage(
   const { article, extraction } = await readInThread(
     'page',
     { text: page.html, url: page.url, ...(spec ? { spec } : {}) },
-    { signal: env.signal },
+    { signal: env.signal, deadlineMs: env.settings.pageDeadlineMs },
   );
   refuseImpostor(article, page, { ...place, hasCredentials: session.hasCredentials(place.id) });
   const tag = robotsTag(page.headers);

@@ -23,7 +23,8 @@ test('F18: pages that would stop a reader fail alone; those behind them are read
   const heart = setInterval(() => (beats += 1), 100);
   const startedAt = performance.now();
 
-  const reading = await readAll(http, { urls: paths.map((path) => `${site?.origin}${path}`) });
+  const urls = paths.map((path) => `${site?.origin}${path}`);
+  const reading = await readAll(http, { urls }, { settings: { pageDeadlineMs: 5000 } });
 
   clearInterval(heart);
   expect(said(site, reading)).toStrictEqual([
