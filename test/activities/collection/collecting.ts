@@ -189,9 +189,9 @@ async function createCase(
     }),
     schedules: { list: async () => [], apply: async () => undefined } as never,
     sourceTypes: new Map([
-      [database.spec.name, database],
       ['scripted', type],
       ['shaped', shaped],
+      [database.spec.name, database],
     ]),
     secrets: { variable: (name) => (name === 'TOKEN' ? SECRET : undefined) },
     hosts: createHostMemory(createHostLimits(db)),
