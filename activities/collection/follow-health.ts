@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import {
   markPauseApplied,
@@ -22,14 +23,27 @@ export async function followHealth(
 ): Promise<void> {
   try {
     const suspension = await readSuspension(deps.db, source);
-    if (suspension && !suspension.applied) await suspend(suspension, deps);
-    else if (!suspension && wasPaused) await release(source, deps);
+    if (suspension && !suspension.applied) await soon(suspend(suspension, deps));
+    else if (!suspension && wasPaused) await soon(release(source, deps));
   } catch (error) {
     log.warn('the schedule could not be made to follow the health of its source', {
       source: source.source,
       reason: error instanceof Error ? error.message : String(error),
     });
   }
+}
+
+/** The end of a run must not wait for a Temporal that is slow: half of what its activity has. */
+const WITHIN_MS = 5000;
+
+async function soon(work: Promise<void>): Promise<void> {
+  const bell = new AbortController();
+  const late = sleep(WITHIN_MS, undefined, { signal: bell.signal }).then(() => {
+    throw new Error(`Temporal did not answer within ${WITHIN_MS / 1000} seconds.`);
+  });
+  // Stopped, it rejects after the race is over.
+  late.catch(() => undefined);
+  await Promise.race([work, late]).finally(() => bell.abort());
 }
 
 async function suspend(
