@@ -45,7 +45,9 @@ export async function runFault(stage: Stage, fault: Fault, seed: number): Promis
     ...(workers === undefined ? {} : { workers }),
     ...(settings === undefined ? {} : { settings }),
   });
-  const violations = await live(arena, { ...fault, script: () => steps });
+  const violations = await live(arena, { ...fault, script: () => steps }).catch(
+    (error: unknown) => [expected(`The harness broke: ${messageOf(error)}`)],
+  );
   const observed = fault.observe(arena);
   const verdict = judge(violations, observed);
   return { ...head, verdict, observed, violations, tookMs: took() };

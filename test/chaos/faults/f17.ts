@@ -24,7 +24,12 @@ async function browserPids({ crew }: Arena): Promise<readonly number[]> {
 
 const useBrowser: Step = {
   says: 'the site is collected by a browser',
-  act: ({ redefine }) => redefine((one) => (one.id === 'site' ? { ...one, type: 'browser' } : one)),
+  act: ({ redefine }) =>
+    redefine((one) =>
+      one.id === 'site'
+        ? { ...one, type: 'browser', config: { ...one.config, timeoutMs: 5000 } }
+        : one,
+    ),
 };
 
 const slowPages: Step = {
@@ -56,7 +61,6 @@ export const f17: Fault = {
   id: 'F17',
   title: 'the browser dies, and a page never ends',
   workload: { site: 8 },
-  settings: {},
   missing: async () => {
     try {
       await findChromium({ ...toolSearch(false) });

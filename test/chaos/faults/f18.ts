@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { articlePage, endlessBody, gzipBomb, redirectTo, type Page } from '../../fakes/site.ts';
 import type { Fault, Step } from '../fault.ts';
-import { collect, runsEnd } from '../steps/runs.ts';
+import { collect, noneSucceeds } from '../steps/runs.ts';
 
 const TRAPPED = 'requests for trap pages';
 
@@ -60,7 +60,7 @@ export const f18: Fault = {
   id: 'F18',
   title: 'pages are traps: circles, bombs, endless bodies and calendars',
   workload: { site: 8 },
-  script: () => [boundedCrawl, setTraps, collect(), runsEnd('partial'), boundedMemory],
+  script: () => [boundedCrawl, setTraps, collect(), noneSucceeds, boundedMemory],
   observe: ({ site }) => ({
     [TRAPPED]: site.requests.filter((request) => request.includes('/trap/')).length,
     'requests for the calendar': site.requests.filter((one) => one.includes('/calendar/')).length,

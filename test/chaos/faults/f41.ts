@@ -29,12 +29,12 @@ const rotate: Step = {
 export const f41: Fault = {
   id: 'F41',
   title: 'a secret is rotated in the middle of a run',
-  workload: { shop: 100 },
+  workload: { shop: 150 },
   script: (random) => [
     fromVault,
-    road('source-database', { kind: 'latency', ms: 40 }),
+    road('source-database', { kind: 'latency', ms: 100 }),
     collect(),
-    untilDelayed('source-database', random.between(12, 40)),
+    untilDelayed('source-database', random.between(10, 25)),
     rotate,
     terminateReaders,
     road('source-database', { kind: 'pass' }),

@@ -18,7 +18,8 @@ export function deletionsFollow(evidence: Evidence): readonly string[] {
 /** A deletion of a document that its source has: whoever wrote it again hid the loss. */
 function wrongDeletions({ deletions, sources }: Evidence): readonly string[] {
   return deletions.flatMap(({ source, docId, run }) => {
-    const number = Number(/(\d+)$/u.exec(docId)?.[1] ?? Number.NaN);
+    // As the sources of an arena name their documents; a fault may add others.
+    const number = Number(/^(?:feed-|\S+\/docs\/)?(\d+)$/u.exec(docId)?.[1]);
     const truth = sources.find(({ id }) => id === source)?.truth;
     return truth?.has(number)
       ? [`${source} "${docId}" was deleted by ${run}, but its source has it.`]

@@ -5,10 +5,11 @@ export interface StoredDocument extends Marker {
   readonly object: StoredObject;
 }
 
-/** The content objects, each with the document that its text tells. */
-export function storedDocuments({ objects }: Evidence): readonly StoredDocument[] {
+/** The content objects, each with the document that its text tells. What a fault's own sources have copied is left out. */
+export function storedDocuments({ objects, sources }: Evidence): readonly StoredDocument[] {
+  const known = new Set(sources.map(({ id }) => id));
   return objects
-    .filter(({ key }) => !isSidecar(key))
+    .filter(({ key, sidecar }) => !isSidecar(key) && (!sidecar || known.has(sidecar.source)))
     .flatMap((object) => markersIn(object.text).map((marker) => ({ ...marker, object })));
 }
 
