@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
@@ -310,6 +311,29 @@ describe('pausing', () => {
     expect((await cli('plan')).stdout).toContain(
       'Paused by people, and stays so: source:articles.',
     );
+  });
+
+  test('what the system paused says why, since when and what to type, until it is resumed', async () => {
+    const client = new Client({ connectionString: databaseUrl() });
+    await client.connect();
+    await client.query(`
+      insert into source_health (tenant, source, definition_digest, paused_by, failure, reason, paused_at)
+      select 'default', 'pages', sources ->> 'pages', 'failure', 'AuthExpired', 'The token is old.', now() from revisions where in_force
+      on conflict (tenant, source) do update set paused_by = excluded.paused_by, failure = excluded.failure, reason = excluded.reason,
+        paused_at = excluded.paused_at, definition_digest = excluded.definition_digest`);
+    await client.end();
+
+    const sources = (await cli('sources')).stdout.replaceAll(/\s+/g, ' ');
+    const shown = (await cli('run', 'show', 'pages')).stdout;
+    await cli('resume', 'pages');
+    const after = await cli('sources');
+
+    expect(sources).toMatch(
+      /pages paused by AuthExpired .+: The token is old\. Renew the secret .+ "npm run cli -- resume pages"\./,
+    );
+    expect(shown).toMatch(/paused +since .+, by AuthExpired/);
+    expect(shown).toContain('npm run cli -- resume pages');
+    expect(after.stdout).not.toContain('AuthExpired');
   });
 
   test('resume lets it run again', async () => {
