@@ -16,6 +16,13 @@ test.each([
   expect(meaningOf(status, anonymous).kind).toBe(kind);
 });
 
+test('12.1: a page that is gone for legal reasons says so', () => {
+  expect(meaningOf(451, anonymous)).toStrictEqual({
+    kind: 'gone',
+    why: 'The site answered 451: unavailable for legal reasons.',
+  });
+});
+
 test.each([
   [401, anonymous, 'AuthExpired'],
   [403, anonymous, 'Blocked'],
