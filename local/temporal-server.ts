@@ -86,8 +86,15 @@ function serverArguments({ databaseFile, port, uiPort }: TemporalOptions): reado
     '--log-level',
     'error',
   ];
-  return [...fixed, '--namespace', NAMESPACE, ...ui, ...database, ...attributes];
+  return [...fixed, ...FAIRNESS, '--namespace', NAMESPACE, ...ui, ...database, ...attributes];
 }
+
+/** Tenants take turns where work waits; over several partitions of a queue each would have turns of its own. */
+const FAIRNESS = [
+  'matching.enableFairness=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+].flatMap((setting) => ['--dynamic-config-value', setting]);
 
 async function serves(connection: Connection): Promise<boolean> {
   await connection.workflowService.describeNamespace({ namespace: NAMESPACE });

@@ -96,6 +96,8 @@ export interface CollectBounds {
   readonly heartbeatMs: number;
   readonly totalMs: number;
   readonly taskQueue: string;
+  /** Whose work it is: many sources of one tenant must not keep those of another waiting. */
+  readonly tenant: string;
 }
 
 /** Reading and storing: bounds come from the definition. */
@@ -104,9 +106,12 @@ export function collect({
   heartbeatMs,
   totalMs,
   taskQueue,
+  tenant,
 }: CollectBounds): ActivityOptions {
   return {
     taskQueue,
+    // The server takes at most 64 bytes.
+    priority: { fairnessKey: tenant.slice(0, 64) },
     startToCloseTimeout: attemptMs,
     heartbeatTimeout: heartbeatMs,
     scheduleToCloseTimeout: totalMs,

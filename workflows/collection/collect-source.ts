@@ -122,7 +122,7 @@ async function readAndStore(
   reference: RunReference,
   onSlice: (report: SliceReport) => void,
 ): Promise<{ slice: SliceReport; slices: number }> {
-  const { collectDocuments } = collectActivities(loaded);
+  const { collectDocuments } = collectActivities(loaded, reference);
   let counts = NO_COUNTS;
   for (let slice = 0; ; slice += 1) {
     showReading(loaded.title, reference, counts);
@@ -143,10 +143,10 @@ async function readAndStore(
   }
 }
 
-function collectActivities(loaded: EnabledSource) {
-  const { attemptMs, heartbeatMs, totalMs } = loaded.bounds;
+function collectActivities({ bounds, taskQueue }: EnabledSource, { tenant }: RunReference) {
+  const { attemptMs, heartbeatMs, totalMs } = bounds;
   return proxyActivities<CollectionActivities>(
-    retry.collect({ attemptMs, heartbeatMs, totalMs, taskQueue: loaded.taskQueue }),
+    retry.collect({ attemptMs, heartbeatMs, totalMs, taskQueue, tenant }),
   );
 }
 
@@ -158,10 +158,8 @@ async function reconcile(
   // Not their sum: a run that began before there were questions has none in its report, and would get no number.
   if (!candidates && !staleObjects && !openQuestions) return { counts: NO_COUNTS };
   const summary = `remove what the source no longer has (${candidates})`;
-  return collectActivities({
-    ...loaded,
-    taskQueue: 'collect',
-  }).reconcileDocuments.executeWithOptions({ summary }, [
+  const { reconcileDocuments } = collectActivities({ ...loaded, taskQueue: 'collect' }, reference);
+  return reconcileDocuments.executeWithOptions({ summary }, [
     { ...reference, listingComplete: listing?.complete ?? false },
   ]);
 }
