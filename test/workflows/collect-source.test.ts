@@ -65,6 +65,15 @@ describe('a run without a change', () => {
     ]);
   });
 
+  test('R14 carries its tenant as the fairness key of its reading', async () => {
+    const { handle } = await start();
+    await handle.result();
+
+    const [reading] = attributesOf(await eventsOf(handle), 'activityTaskScheduledEventAttributes');
+
+    expect(reading?.priority).toMatchObject({ fairnessKey: 'default' });
+  });
+
   test('costs at most 23 events and 7 actions', async () => {
     const { handle } = await start();
     await handle.result();
