@@ -86,17 +86,19 @@ async function spare(
 }
 
 function holdBack(
-  { candidates, live }: Candidates,
+  { candidates, live, added }: Candidates,
   { limits }: SourceDefinition,
   baseline: readonly number[],
 ): HeldReport | undefined {
-  const { maxDeletedShare, maxDeletions } = limits;
+  const { maxDeletedShare, maxDeletions, deletionFloor } = limits;
   const reason = refuseDeletion({
     candidates: candidates.length,
     live,
+    added,
     maxDeletedShare,
     baseline,
     ...(maxDeletions === undefined ? {} : { maxDeletions }),
+    ...(deletionFloor === undefined ? {} : { deletionFloor }),
   });
   if (!reason) return undefined;
   const digest = digestOf(candidates);
@@ -105,7 +107,7 @@ function holdBack(
     reason: `${reason} ${answers(digest, 'deletes them', 'keeps them')}`,
     digest,
     candidates: candidates.length,
-    live,
+    live: Math.max(live - added, candidates.length),
     sample: candidates.slice(0, SAMPLE).map((one) => (one.title ?? one.docId).slice(0, 100)),
   };
 }

@@ -48,11 +48,11 @@ export async function reconcileDocuments(
       if (!documents.mayDelete)
         return { counts: await deletedByRun(db, input.runId), ...documents.report };
       if (input.listingComplete) await removeStaleObjects(input, definition, deps);
-      const { candidates, live } = await findCandidates(db, input, input.listingComplete);
+      const { candidates, live, added } = await findCandidates(db, input, input.listingComplete);
       // What was begun was allowed then, and is finished; the guard judges the rest.
       const interrupted = candidates.filter((one) => one.interrupted);
       const fresh = candidates.filter((one) => !one.interrupted);
-      const found = { candidates: fresh, live: live - interrupted.length };
+      const found = { candidates: fresh, live: live - interrupted.length, added };
       const { allowed, report } = await judgeDeletions(found, input, definition, deps);
       const going = [...interrupted, ...allowed];
       for (let at = 0; at < going.length; at += DELETION_STEP) {

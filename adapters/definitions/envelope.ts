@@ -129,7 +129,12 @@ export const SourceEntry = z.strictObject({
         maxDeletedShare: z
           .exactOptional(z.number().min(0).max(1))
           .describe(
-            'Deletions beyond this share (0 to 1), and beyond five, are held. Default: 0.15.',
+            'Deletions beyond this share (0 to 1), and beyond "deletionFloor", are held. Default: 0.15.',
+          ),
+        deletionFloor: z
+          .exactOptional(z.number().int().min(0))
+          .describe(
+            'At most this many deletions go without a question, whatever their share. Default: 5.',
           ),
         maxDeletions: z
           .exactOptional(z.number().int().min(0))

@@ -145,6 +145,7 @@ function limitsOf(limits: SourceEntry['limits']): SourceLimits {
     ...(limits?.maxDocuments === undefined ? {} : { maxDocuments: limits.maxDocuments }),
     maxDeletedShare: limits?.maxDeletedShare ?? DEFAULT_MAX_DELETED_SHARE,
     ...(limits?.maxDeletions === undefined ? {} : { maxDeletions: limits.maxDeletions }),
+    ...(limits?.deletionFloor === undefined ? {} : { deletionFloor: limits.deletionFloor }),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Candidates {
   readonly candidates: readonly Candidate[];
   /** Documents that are live now, the candidates included. */
   readonly live: number;
+  /** Those of the live ones that the run has found for the first time. */
+  readonly added: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Candidates {
  */
 export async function findCandidates(
   db: Database,
-  { tenant, source }: SourceReference,
+  { tenant, source, startedAtMs }: SourceReference & { readonly startedAtMs: number },
   listingComplete: boolean,
 ): Promise<Candidates> {
   const { rows } = await sql<Candidate>`
@@ -42,14 +44,12 @@ export async function findCandidates(
     where d.tenant = ${tenant} and d.source = ${source} and d.state in ('live', 'deleting')
       and (d.state = 'deleting' or d.gone_count >= 2 or (${listingComplete} and d.last_seen_listing < s.listing))
     order by d.hash`.execute(db);
-  const live = await db
-    .selectFrom('documents')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('tenant', '=', tenant)
-    .where('source', '=', source)
-    .where('state', 'in', ['live', 'deleting'])
-    .executeTakeFirstOrThrow();
-  return { candidates: rows, live: live.count };
+  const { rows: totals } = await sql<Pick<Candidates, 'live' | 'added'>>`
+    select count(*)::int as live, (count(*) filter (where first_seen >= ${new Date(startedAtMs)}))::int as added
+    from documents where tenant = ${tenant} and source = ${source} and state in ('live', 'deleting')`.execute(
+    db,
+  );
+  return { candidates: rows, ...(totals[0] ?? { live: 0, added: 0 }) };
 }
 
 export interface DeletionMark extends SourceReference {

@@ -102,6 +102,12 @@ describe('the deletion guard', () => {
     [{ candidates: 3, live: 8, baseline: usual, maxDeletedShare: 1 }, undefined],
     [{ candidates: 75, live: 100, baseline: [100, 100, 100], maxDeletedShare: 0.8 }, 'its last 3'],
     [{ candidates: 0, live: 1, baseline: usual }, undefined],
+    // Forty new pages do not make the loss of six out of nine look small.
+    [{ candidates: 6, live: 53, added: 44 }, '6 of 9 documents would be deleted'],
+    [{ candidates: 5, live: 53, added: 44 }, undefined],
+    [{ candidates: 5, live: 53, added: 44, deletionFloor: 1 }, '5 of 9 documents would be deleted'],
+    [{ candidates: 1, live: 3, deletionFloor: 1 }, undefined],
+    [{ candidates: 1, live: 3, deletionFloor: 0 }, '1 of 3 documents would be deleted'],
   ])('R7 %j: %s', (given, refusal) => {
     const answer = refuseDeletion({ maxDeletedShare: 0.15, ...given });
     expect(answer ?? 'allowed').toContain(refusal ?? 'allowed');

@@ -38,8 +38,10 @@ export interface SourceLimits {
   readonly sliceDocuments: number;
   /** A run takes no more documents than this; undefined = no bound. */
   readonly maxDocuments?: number;
-  /** Deletions beyond this share (0..1) of live documents, and beyond five, are held. */
+  /** Deletions beyond this share (0..1) of live documents, and beyond the floor, are held. */
   readonly maxDeletedShare: number;
+  /** At most this many deletions go without a question, whatever their share; undefined = five. */
+  readonly deletionFloor?: number;
   /** More deletions than these are held, whatever their share; undefined = no bound. */
   readonly maxDeletions?: number;
 }

@@ -2,16 +2,20 @@ export interface DeletionCase {
   readonly candidates: number;
   /** Documents that are live, the candidates included. */
   readonly live: number;
+  /** How many of the live ones this run has found for the first time: new pages must not make the loss of old ones look small. */
+  readonly added?: number;
   /** 0..1 */
   readonly maxDeletedShare: number;
   /** More than these are never deleted without a question; no such bound where it is left out. */
   readonly maxDeletions?: number;
+  /** At most this many go without a question, whatever their share. */
+  readonly deletionFloor?: number;
   /** How many documents the last good runs with a complete listing showed, in any order. Too few of them are no baseline. */
   readonly baseline?: readonly number[];
 }
 
-/** At most this many go without a question, whatever the share. */
-const ALWAYS_ALLOWED = 5;
+/** The floor where a definition names none: sources.md §14.2. */
+const DELETION_FLOOR = 5;
 /** A corpus larger than this must not lose half of itself at once. */
 const SMALL_CORPUS = 10;
 
@@ -22,12 +26,15 @@ const SMALL_CORPUS = 10;
 export function refuseDeletion({
   candidates,
   live,
+  added = 0,
   maxDeletedShare,
   maxDeletions = Number.POSITIVE_INFINITY,
+  deletionFloor = DELETION_FLOOR,
   baseline = [],
 }: DeletionCase): string | undefined {
   if (candidates === 0) return undefined;
-  const numbers = `${candidates} of ${live} documents would be deleted`;
+  const before = Math.max(live - added, candidates);
+  const numbers = `${candidates} of ${before} documents would be deleted`;
   if (candidates >= live && live > 0 && maxDeletedShare < 1) {
     return `The source shows no document any more, and ${numbers}. Nothing was deleted.`;
   }
@@ -36,11 +43,11 @@ export function refuseDeletion({
   }
   const shrank = maxDeletedShare < 1 ? shrunkenRun(live - candidates, baseline) : undefined;
   if (shrank) return `${shrank}; ${numbers}. Nothing was deleted.`;
-  if (candidates <= ALWAYS_ALLOWED) return undefined;
-  if (live > SMALL_CORPUS && maxDeletedShare < 0.5 && live - candidates < live / 2) {
+  if (candidates <= deletionFloor) return undefined;
+  if (before > SMALL_CORPUS && maxDeletedShare < 0.5 && before - candidates < before / 2) {
     return `The source shows less than half of what is stored: ${numbers}. Nothing was deleted.`;
   }
-  if (candidates <= live * maxDeletedShare) return undefined;
+  if (candidates <= before * maxDeletedShare) return undefined;
   const percent = Math.round(maxDeletedShare * 100);
   return `${numbers}; ${percent} % may go without a question (limits.maxDeletedShare). Nothing was deleted.`;
 }

@@ -126,8 +126,9 @@ interface Sidecar {
   };
 }
 
-async function storedBelow(
-  { clients: { s3 }, bucket }: TestCloud,
+/** Content by document id of all documents below a prefix. */
+export async function storedBelow(
+  { clients: { s3 }, bucket }: Pick<TestCloud, 'clients' | 'bucket'>,
   prefix: string,
 ): Promise<ReadonlyMap<string, string>> {
   const text = async (Key: string): Promise<string> => {
