@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CollectionDependencies } from '../../../activities/collection/dependencies.ts';
 import { http } from '../../../activities/sources/http.ts';
 import { createHostMemory, type HostMemory } from '../../../adapters/net/manners.ts';
-import { memoryHostLimits } from '../../fakes/host-limits.ts';
+import { memoryHostLimits } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { articlePage, startSite, type Page, type Site } from '../../fakes/site.ts';
 import { withCollecting, type SourceCase } from './collecting.ts';
 

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { KnownDocument, ReadMessage } from '../../../activities/sources/contract.ts';
 import { http } from '../../../activities/sources/http.ts';
 import { describeSource } from '../../contracts/source.ts';
-import { memoryCrawls } from '../../fakes/crawl-store.ts';
-import { memoryHosts } from '../../fakes/host-limits.ts';
+import { memoryCrawls } from '../../../activities/sources/conformance/memory-crawls.ts';
+import { memoryHosts } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { sourceEnv, type SourceEnvOverrides, type TestSourceEnv } from '../../fakes/source-env.ts';
 import {
   articlePage,

@@ -3,7 +3,7 @@ import { openManners, type HostMemory } from '../../../adapters/net/manners.ts';
 import { createNet, type Net } from '../../../adapters/net/net.ts';
 import { isLimitOfHost, type Turn } from '../../../adapters/net/pace.ts';
 import { parseRobots } from '../../../adapters/net/robots.ts';
-import { memoryHosts } from '../../fakes/host-limits.ts';
+import { memoryHosts } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { startSite, type Site } from '../../fakes/site.ts';
 
 let site: Site;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HostLimits } from '../../../adapters/net/host-limits.ts';
 import { createPace, isLimitOfHost } from '../../../adapters/net/pace.ts';
-import { memoryHostLimits } from '../../fakes/host-limits.ts';
+import { memoryHostLimits } from '../../../activities/sources/conformance/memory-hosts.ts';
 
 const never = new AbortController().signal;
 const turn = { intervalMs: 20, block: 1 };

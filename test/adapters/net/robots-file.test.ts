@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createNet, type Net } from '../../../adapters/net/net.ts';
 import { createRobotsFiles } from '../../../adapters/net/robots-file.ts';
-import { memoryHostLimits } from '../../fakes/host-limits.ts';
+import { memoryHostLimits } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { redirectTo, startSite, type Page, type Site } from '../../fakes/site.ts';
 
 let site: Site;

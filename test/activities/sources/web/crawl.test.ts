@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { http } from '../../../../activities/sources/http.ts';
 import type { KnownDocument } from '../../../../activities/sources/contract.ts';
-import { memoryHosts } from '../../../fakes/host-limits.ts';
+import { memoryHosts } from '../../../../activities/sources/conformance/memory-hosts.ts';
 import {
   articlePage,
   redirectTo,

@@ -1,5 +1,5 @@
-import type { HostLimits, RobotsAnswer } from '../../adapters/net/host-limits.ts';
-import { createHostMemory, type HostMemory } from '../../adapters/net/manners.ts';
+import type { HostLimits, RobotsAnswer } from '../../../adapters/net/host-limits.ts';
+import { createHostMemory, type HostMemory } from '../../../adapters/net/manners.ts';
 
 /** The limits of hosts in memory, by a clock of milliseconds. */
 export function memoryHostLimits(now: () => number = () => performance.now()): HostLimits {

@@ -1,10 +1,10 @@
-import type { CrawlStore } from '../../activities/sources/contract.ts';
+import type { CrawlStore } from '../contract.ts';
 import {
   mergeVisits,
   type CrawlChanges,
   type KnownPage,
   type PageVisit,
-} from '../../adapters/postgres/crawls.ts';
+} from '../../../adapters/postgres/crawls.ts';
 
 export interface MemoryCrawls extends CrawlStore {
   /** Everything that was staged, in order. */
