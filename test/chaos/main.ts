@@ -13,6 +13,13 @@ const USAGE = `Usage: npm run chaos -- [--seeds 20] [--seed 7] [--fault F6]... [
   --json      one JSON report a line on standard output
 Faults: ${FAULTS.map(({ id, title }) => `\n  ${id.padEnd(4)} ${title}`).join('')}`;
 
+const MARKS: Readonly<Record<Verdict, string>> = {
+  passed: '✓',
+  violated: '✗',
+  void: '?',
+  skipped: '-',
+};
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1' },
@@ -64,10 +71,3 @@ function describe(report: ChaosReport): string {
     ...violations.map(({ of, says }) => `    ${of}: ${says}`),
   ].join('\n');
 }
-
-const MARKS: Readonly<Record<Verdict, string>> = {
-  passed: '✓',
-  violated: '✗',
-  void: '?',
-  skipped: '-',
-};
