@@ -19,7 +19,7 @@ export interface Inspection {
   readonly report: InspectionReport;
 }
 
-export type InspectionRequest = Pick<InspectSourceInput, 'verb' | 'limit'>;
+export type InspectionRequest = Pick<InspectSourceInput, 'verb' | 'limit' | 'about'>;
 
 /** The queue of every workflow. */
 const ORCHESTRATION_QUEUE = 'orchestration';
@@ -34,7 +34,7 @@ const PATIENCE_MS = 10_000;
 export async function inspect(
   context: Context<unknown>,
   source: string,
-  { verb, limit }: InspectionRequest,
+  request: InspectionRequest,
 ): Promise<Inspection> {
   const system = await context.system();
   const found = await findDefinition(context, system, source);
@@ -45,7 +45,7 @@ export async function inspect(
   const taskQueue = sourceTypes.get(type)?.spec.queue ?? 'collect';
   const { terminal } = context;
   const report = await waiting(
-    start(system, { v: 1, taskQueue, tenant, source, digest, verb, limit }),
+    start(system, { v: 1, taskQueue, tenant, source, digest, ...request }),
     () => terminal.progress(`… ${source}  still waits for an answer: look whether a worker runs`),
   );
   terminal.settle();

@@ -8,12 +8,14 @@ import type {
   InspectionReport,
   InspectSourceInput,
 } from '../../workflows/collection/activities.ts';
+import type { Explanation } from '../../workflows/collection/explanation.ts';
 import type { PreviewedDocument } from '../../workflows/collection/inspection.ts';
 import { failure } from '../../workflows/failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { SourceEnv } from '../sources/contract.ts';
 import { forgetfulCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { explainDocument } from './explain-document.ts';
 import { openSource, type OpenedSource } from './open-source.ts';
 import { prepareDocument, type PreparedDocument } from './prepare-document.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -22,7 +24,7 @@ const EXCERPT_CHARACTERS = 600;
 /** The report stays below 8 KB, the bound of a payload. */
 const MAX_REPORT_BYTES = 7500;
 
-/** Behind `check`, `discover` and `preview`: reads, stores nothing. */
+/** Behind `check`, `discover`, `preview` and `explain`: reads, stores nothing. */
 export async function inspectSource(
   input: InspectSourceInput,
   deps: CollectionDependencies,
@@ -84,6 +86,11 @@ async function inspect(
   deps: CollectionDependencies,
 ): Promise<InspectionReport> {
   if (input.verb === 'check') return { checks: await opened.source.check(env), notes: [] };
+  if (input.verb === 'explain')
+    return {
+      explanation: await explainDocument(input.about ?? '', opened, env, deps),
+      notes: [],
+    };
   if (input.verb === 'discover') return { discovery: await opened.source.discover(env), notes: [] };
   return preview(input.limit, opened, env, deps);
 }
@@ -150,7 +157,7 @@ function fitted(report: InspectionReport, redact: (text: string) => string): Ins
 function shortened(report: InspectionReport, share: number): InspectionReport {
   const cut = <T>(list: readonly T[]): T[] =>
     list.slice(0, Math.max(1, Math.ceil(list.length * share)));
-  const { documents, failed, discovery, checks } = report;
+  const { documents, failed, discovery, checks, explanation } = report;
   const excerpt = (text: string): string => text.slice(0, Math.max(80, EXCERPT_CHARACTERS * share));
   return {
     ...(documents
@@ -161,6 +168,12 @@ function shortened(report: InspectionReport, share: number): InspectionReport {
     ...(checks
       ? { checks: checks.map((check) => ({ ...check, detail: excerpt(check.detail) })) }
       : {}),
+    ...(explanation ? { explanation: shortTexts(explanation) } : {}),
     notes: [...report.notes, 'Shortened to fit into one answer.'],
   };
+}
+
+/** Keys and hashes stay whole; what a site or a source wrote may be long. */
+function shortTexts(explanation: Explanation): Explanation {
+  return mapTexts(explanation, (text) => text.slice(0, 300)) as Explanation;
 }

@@ -22,6 +22,10 @@ export const browser = defineSource(
       return checkBrowser(config, env);
     },
     discover: (config) => Promise.resolve(discovery(config)),
+    async ruleOn(config, about) {
+      const { ruleOnPage } = await import('./web/rule-on-page.ts');
+      return ruleOnPage(config, about);
+    },
     async *read(config, from, env) {
       const { readBrowser } = await import('./browser/read.ts');
       yield* readBrowser(config, from, env);

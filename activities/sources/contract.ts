@@ -6,6 +6,7 @@ import type {
 } from '../../adapters/postgres/crawls.ts';
 import type { HostMemory } from '../../adapters/net/manners.ts';
 import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
+import type { ScopeRuling } from '../../workflows/collection/explanation.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { FailureName } from '../../workflows/failures.ts';
 
@@ -173,6 +174,8 @@ export interface SourceType<Config, Cursor> {
    * begins with it, and what is lost holds the run. Only what the definition uses; nothing that comes and goes with single documents.
    */
   shape?(config: Config, env: SourceEnv): Promise<SourceShape>;
+  /** Which rule of the configuration takes or refuses an id or address that a person asks about; no I/O. Left out where the source alone decides. */
+  ruleOn?(config: Config, about: string): Promise<ScopeRuling>;
   /** Streams in bounded memory and resumes from every checkpoint that it emitted. */
   read(config: Config, from: Cursor | null, env: SourceEnv): AsyncIterable<ReadMessage<Cursor>>;
   /**

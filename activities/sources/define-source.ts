@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failure } from '../../workflows/failures.ts';
 import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
+import type { ScopeRuling } from '../../workflows/collection/explanation.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { AgainMessage, ReadMessage, SourceEnv, SourceSpec, SourceType } from './contract.ts';
 
@@ -20,6 +21,8 @@ export interface OpenSource {
   discover(env: SourceEnv): Promise<Discovery>;
   /** Only where the type can tell cheaply. */
   readonly shape?: (env: SourceEnv) => Promise<SourceShape>;
+  /** Only where the configuration names what is taken. */
+  readonly ruleOn?: (about: string) => Promise<ScopeRuling>;
   /** `from` is a cursor that this type emitted before, as JSON; it is parsed here. */
   read(from: unknown, env: SourceEnv): AsyncIterable<ReadMessage<unknown>>;
   /** Only where the type can. */
@@ -45,10 +48,12 @@ export function defineSource<Config, Cursor>(
       const config = parse(shapes.config, raw, `config of a "${type.spec.name}" source`);
       type.validate?.(config);
       const readAgain = type.readAgain?.bind(type);
+      const ruleOn = type.ruleOn?.bind(type);
       return {
         check: (env) => type.check(config, env),
         discover: (env) => type.discover(config, env),
         ...(type.shape ? { shape: (env: SourceEnv) => shape(type, config, env) } : {}),
+        ...(ruleOn ? { ruleOn: (about: string) => ruleOn(config, about) } : {}),
         read: (from, env) =>
           type.read(config, parseCursor(shapes.cursor, from, type.spec.name), env),
         ...(readAgain

@@ -23,6 +23,10 @@ export const http = defineSource(
       const { discoverHttp } = await import('./http/discover.ts');
       return discoverHttp(config, env);
     },
+    async ruleOn(config, about) {
+      const { ruleOnPage } = await import('./web/rule-on-page.ts');
+      return ruleOnPage(config, about);
+    },
     async *read(config, from, env) {
       const { readHttp } = await import('./http/read.ts');
       yield* readHttp(config, from, env);

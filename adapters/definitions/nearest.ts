@@ -11,6 +11,26 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best.steps <= Math.max(1, Math.floor(longest / 3)) ? best.candidate : undefined;
 }
 
+/** The candidates that are most like `word`, the nearest first. */
+export function nearestOf(
+  word: string,
+  candidates: readonly string[],
+  limit: number,
+): readonly string[] {
+  const wanted = word.slice(0, COMPARED).toLowerCase();
+  return candidates
+    .map((candidate) => ({
+      candidate,
+      steps: distance(wanted, candidate.slice(0, COMPARED).toLowerCase()),
+    }))
+    .toSorted((a, b) => a.steps - b.steps || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, limit)
+    .map(({ candidate }) => candidate);
+}
+
+/** Ids may have 2,048 characters, and the work grows with the square. */
+const COMPARED = 300;
+
 /** `Did you mean "x"?` when something is near, else all that is allowed. */
 export function suggestion(word: string, candidates: readonly string[], label: string): string {
   const near = nearest(word, candidates);

@@ -2,6 +2,8 @@
 export interface Robots {
   /** May `agent` fetch the URL? `agent` is a product token or a whole User-Agent, of which the first token counts. */
   allows(agent: string, url: string): boolean;
+  /** The line that decides about the URL, as `Disallow: /private/`; undefined when none does, which allows. */
+  lineFor(agent: string, url: string): string | undefined;
   /** `Crawl-delay` for this agent in milliseconds: outside of the RFC, but asked for by many. */
   crawlDelayMs(agent: string): number | undefined;
   /** The addresses of all `Sitemap:` lines, as written. */
@@ -14,6 +16,10 @@ export function parseRobots(text: string | Buffer): Robots {
   const groups = groupsOf(lines);
   return {
     allows: (agent, url) => isAllowed(groupFor(groups, agent).rules, pathOf(url)),
+    lineFor(agent, url) {
+      const rule = decisiveRule(groupFor(groups, agent).rules, pathOf(url));
+      return rule && `${rule.allow ? 'Allow' : 'Disallow'}: ${rule.pattern}`;
+    },
     crawlDelayMs: (agent) => groupFor(groups, agent).crawlDelayMs,
     sitemaps: lines.flatMap(({ key, value }) => (key === 'sitemap' && value !== '' ? [value] : [])),
   };
@@ -94,15 +100,18 @@ function productToken(agent: string): string {
 }
 
 /** The longest pattern that matches decides; of two as long, the one that allows. */
-function isAllowed(rules: readonly Rule[], path: string): boolean {
-  if (path === '/robots.txt') return true;
+function decisiveRule(rules: readonly Rule[], path: string): Rule | undefined {
   let best: Rule | undefined;
   for (const rule of rules) {
     const longer = rule.pattern.length - (best?.pattern.length ?? -1);
     const wins = longer > 0 || (longer === 0 && rule.allow);
     if (wins && matches(rule.pattern, path)) best = rule;
   }
-  return best?.allow ?? true;
+  return best;
+}
+
+function isAllowed(rules: readonly Rule[], path: string): boolean {
+  return path === '/robots.txt' || (decisiveRule(rules, path)?.allow ?? true);
 }
 
 /** `*` covers anything, a `$` at the end is the end. In linear time: each part is looked for after the one before it. */

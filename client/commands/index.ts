@@ -108,6 +108,19 @@ export const commands: readonly Command[] = [
     run: async (context) => (await import('./documents.ts')).documents(context),
   }),
   command({
+    name: 'explain',
+    summary: 'Say why a document is collected, or why it is not.',
+    details:
+      'By its id, its address, or its key in the bucket. A worker looks at the rule that takes or refuses it, the last fetch, robots.txt, the manifest, S3 and the knowledge base; it changes nothing. Exit code: 0 when something is known of it, 3 when nothing is; then the nearest ids are shown.',
+    positionals: [SOURCE, { name: 'id', required: true }],
+    options: {},
+    examples: [
+      'explain documentation https://example.com/docs/install',
+      'explain licences GPL-3.0-only --json',
+    ],
+    run: async (context) => (await import('./explain.ts')).explain(context),
+  }),
+  command({
     name: 'dead-letters',
     summary: 'List documents that could not be collected, and why.',
     positionals: [ANY_SOURCE],

@@ -1,4 +1,5 @@
 import type { RunCounts } from './counts.ts';
+import type { Explanation } from './explanation.ts';
 import type { CheckResult, Discovery, PreviewedDocument } from './inspection.ts';
 import type { HeldReport, ListingReport, RunVerdict } from './run-status.ts';
 
@@ -140,13 +141,16 @@ export interface InspectSourceInput {
   readonly source: string;
   /** A stored definition; the one in force where it is left out. */
   readonly digest?: string;
-  readonly verb: 'check' | 'discover' | 'preview';
+  readonly verb: 'check' | 'discover' | 'preview' | 'explain';
+  /** What is to be explained: an id, an address or a key. */
+  readonly about?: string;
   /** Documents of a preview. */
   readonly limit: number;
 }
 
 export interface InspectionReport {
   readonly checks?: readonly CheckResult[];
+  readonly explanation?: Explanation;
   readonly discovery?: Discovery;
   readonly documents?: readonly PreviewedDocument[];
   readonly failed?: readonly {

@@ -9,7 +9,7 @@ export interface InspectSourceWorkflowInput extends InspectSourceInput {
 
 setWorkflowOptions({ failureExceptionTypes: [Error] }, inspectSource);
 
-/** Behind `check`, `discover` and `preview`: a workflow, so that it runs where the source's secrets and network are, and shows in the UI. */
+/** Behind `check`, `discover`, `preview` and `explain`: a workflow, so that it runs where the source's secrets and network are, and shows in the UI. */
 export async function inspectSource({
   taskQueue,
   v: _v,

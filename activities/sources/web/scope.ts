@@ -31,6 +31,11 @@ export function createScope(config: SiteConfig): Scope {
   };
 }
 
+/** Those of the globs that match the id. */
+export function globsThatMatch(globs: readonly string[], id: string): readonly string[] {
+  return globs.filter((glob) => anyOf([glob])(id));
+}
+
 type Matcher = (id: string) => boolean;
 
 /** A glob is matched against the whole address if it names a scheme, else against the path, with and without the query. */
