@@ -44,7 +44,8 @@ export async function* crawlAgain(
 ): AsyncGenerator<AgainMessage> {
   const { config, scope } = session;
   if (config.extract?.records !== undefined) return;
-  const log = await openCrawlLog(session.env, null, { maxPages: ids.length });
+  // Each may be a view of another page, which is looked at first.
+  const log = await openCrawlLog(session.env, null, { maxPages: 2 * ids.length });
   const { frontier } = log;
   for (const id of ids)
     if (URL.canParse(id) && (scope.isSeed(id) || scope.excludedBy(id) === undefined))

@@ -19,7 +19,10 @@ export interface Frontier {
   /** Marks a page that another address led to. */
   claim(id: string): void;
   wasVisited(id: string): boolean;
-  /** Puts `id` first and `visit` back behind it. Does nothing and says false if `id` was visited or there is no room for it. */
+  /**
+   * Puts `id` first and `visit` back behind it. Does nothing and says false if `id` was visited, waits itself for another page that is to be
+   * read first, or there is no room for it.
+   */
   putBefore(id: string, visit: Visit): boolean;
   /** Was it visited, and found to be there? */
   isThere(id: string): boolean;
@@ -83,6 +86,8 @@ export function createFrontier(limits: FrontierLimits, { notes, rows }: CrawlSta
   const leftOut = createLeftOut(notes.leftOut);
   const clusters = createTextClusters(notes.clusters);
   let { anyOk, firstFailure } = notes;
+  // Pages that name one another in a circle would wait for each other for ever.
+  const putBack = new Set<string>();
   let newlyLeftOut: { id: string; reason: LeftOutReason }[] = [];
   const hide = (why: string): void => void (hidden.size < MAX_REASONS && hidden.add(why));
   const leaveOut = (id: string, reason: LeftOutReason): void => {
@@ -120,8 +125,10 @@ export function createFrontier(limits: FrontierLimits, { notes, rows }: CrawlSta
     again: (visit, place) => book.put(visit, place),
     putBefore(id, visit) {
       const isNew = !book.has(id);
-      if (book.wasVisited(id) || (isNew && book.size() >= limits.maxPages)) return false;
+      if (book.wasVisited(id) || putBack.has(id)) return false;
+      if (isNew && book.size() >= limits.maxPages) return false;
       if (isNew) noteAdded(id);
+      putBack.add(visit.id);
       book.put(visit, 'front');
       book.put({ id, depth: visit.depth, tries: 0 }, 'front');
       return true;

@@ -6,7 +6,12 @@ import { isUnchangedBySitemap, validatorsFor } from './skipping.ts';
 
 /** What came of asking for a page. */
 export type Asked =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  | {
+      readonly kind: 'answer';
+      readonly answer: Answer;
+      /** It was asked with validators: only then may the answer be 304. */
+      readonly conditional: boolean;
+    }
   /** robots.txt disallows it: it was not asked for. */
   | { readonly kind: 'disallowed' }
   /** Its sitemap says so: it was not asked for. */
@@ -37,7 +42,9 @@ async function ask(step: Parameters<typeof validatorsFor>[0]): Promise<Asked> {
   try {
     if (!(await session.manners.allows(visit.id))) return { kind: 'disallowed' };
     if (isUnchangedBySitemap(step)) return { kind: 'unchanged' };
-    return { kind: 'answer', answer: await session.ask(visit.id, validatorsFor(step)) };
+    const validators = validatorsFor(step);
+    const conditional = validators?.etag !== undefined || validators?.lastModified !== undefined;
+    return { kind: 'answer', answer: await session.ask(visit.id, validators), conditional };
   } catch (error) {
     return { kind: 'failed', error };
   }

@@ -42,14 +42,24 @@ async function takeAnswer(step: Step, asked: Asked): Promise<Visited> {
   if (asked.kind === 'failed') throw asked.error;
   if (asked.kind === 'disallowed') return leftOut(step, 'robots', 'robots.txt disallows it');
   if (asked.kind === 'unchanged') return unchanged(step, visit.id);
-  const { answer } = asked;
+  const { answer, conditional } = asked;
   const id = pageId(answer.url, session.config) ?? visit.id;
   noteAnswer(step, id, answer);
+  // A page that names this address as its own must not go without a document for it.
+  if (id !== visit.id) frontier.noteAbsent(visit.id);
   const elsewhere = id === visit.id ? undefined : await whyNotThere(session, id);
   if (elsewhere !== undefined) return leftOut(step, 'redirect', elsewhere);
   // Somebody else's page, which had its own turn.
   if (id !== visit.id && frontier.wasVisited(id)) return done();
-  return attempt(step, id, () => onAnswer(step, id, answer));
+  if (answer.status === 304 && conditional && id !== visit.id) return takeAnew(step);
+  return attempt(step, id, () => onAnswer(step, id, { answer, conditional }));
+}
+
+/** The validators were those of the page that has led elsewhere since: the answer says nothing of the one it leads to. */
+async function takeAnew(step: Step): Promise<Visited> {
+  const { session, visit } = step;
+  const answer = await session.ask(visit.id);
+  return takeAnswer(step, { kind: 'answer', answer, conditional: false });
 }
 
 /** B15: one more page of a shape whose pages all say the same. */
@@ -81,15 +91,28 @@ async function whyNotThere({ scope, manners }: Session, id: string): Promise<str
   return allowed ? undefined : 'it redirects to a page that robots.txt disallows';
 }
 
-async function onAnswer(step: Step, id: string, answer: Answer): Promise<Visited> {
+async function onAnswer(
+  step: Step,
+  id: string,
+  { answer, conditional }: Omit<Extract<Asked, { kind: 'answer' }>, 'kind'>,
+): Promise<Visited> {
   const { session, log, visit } = step;
   if (id !== visit.id)
     log.note({ url: id, kind: 'not read', fetchedAt: now(), status: answer.status });
   const status = statusOf(answer, visit.id, session.hasCredentials(id));
   if (status.kind === 'gone') return onGone(step, status.why);
+  if (status.kind === 'not-modified' && !conditional) throw notAsked(visit);
   if (status.kind === 'not-modified') return unchanged(step, id);
   const listId = visit.list?.id ?? visit.id;
   return done(...takePage(step, id, await answer.read({ id, asked: visit.id, listId }), answer));
+}
+
+/** C9: what nobody has read is not unchanged. */
+function notAsked({ id }: Visit): Error {
+  return failure(
+    'InvalidDocument',
+    `"${placeOf(id)}" answered 304 although it was asked for its whole content. Ask its owner to mend the server, or exclude it.`,
+  );
 }
 
 /** Its links are those that it had when it was read. */

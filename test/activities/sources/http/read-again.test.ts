@@ -58,3 +58,12 @@ test('what the scope leaves out by now is passed over', async () => {
     '/a document',
   ]);
 });
+
+test('B6: a view of a page that is there becomes no second document', async () => {
+  const site = await serve({
+    '/a': articlePage('A'),
+    '/a?print=1': articlePage('A', [], '<link rel="canonical" href="/a">'),
+  });
+
+  expect(await again(site, { follow: {} }, '/a?print=1')).toEqual(['/a document']);
+});
