@@ -8,6 +8,7 @@ import { putMetrics } from '../adapters/aws/metrics.ts';
 import { createObjects } from '../adapters/aws/objects.ts';
 import { createSecretReader } from '../adapters/aws/secrets.ts';
 import { findChromium } from '../adapters/browser/find-chromium.ts';
+import { bedrockModels } from '../adapters/models/bedrock.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { createHostMemory } from '../adapters/net/manners.ts';
 import { createHostLimits } from '../adapters/postgres/host-limits.ts';
@@ -72,6 +73,7 @@ function sourceSettings(config: WorkerConfig): SourceSettings {
     allowedCommands: config.WELLSPRING_ALLOWED_COMMANDS,
     userAgent: config.WELLSPRING_USER_AGENT,
     maxDocumentBytes: MAX_DOCUMENT_BYTES,
+    models: new Map([['bedrock', bedrockModels()]]),
     pageDeadlineMs: config.WELLSPRING_PAGE_DEADLINE,
     variable: config.variable,
     chromium: () =>

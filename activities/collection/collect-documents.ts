@@ -11,6 +11,7 @@ import {
   readRunCounts,
 } from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
+import { modelSteps } from '../../adapters/postgres/model-steps.ts';
 import { claimSource } from '../../adapters/postgres/source-state.ts';
 import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
 import { addCounts, NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
@@ -157,6 +158,7 @@ function sourceEnv({
     settings: deps.settings,
     crawls,
     hosts: deps.hosts,
+    modelSteps: modelSteps(deps.db, { tenant, source, run: input.runId }),
     async known(ids) {
       const hashes = new Map(ids.map((id) => [documentHash(id), id]));
       const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cancellationSignal, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { mapTexts } from '../../adapters/definitions/map-texts.ts';
+import { modelSteps } from '../../adapters/postgres/model-steps.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
 import type {
   InspectionReport,
@@ -65,10 +66,11 @@ interface EnvParts {
 }
 
 function lookingEnv({ input, temporaryDirectory, deps, signal }: EnvParts): SourceEnv {
+  const { tenant, source } = input;
   return {
     signal,
     log,
-    sourceId: `${input.tenant}/${input.source}`,
+    sourceId: `${tenant}/${source}`,
     temporaryDirectory,
     startedAt: new Date(),
     settings: deps.settings,
@@ -76,7 +78,14 @@ function lookingEnv({ input, temporaryDirectory, deps, signal }: EnvParts): Sour
     known: async () => new Map(),
     crawls: forgetfulCrawls(),
     hosts: deps.hosts,
+    // A look costs what it costs: its steps are stored and count for the month, and a retry of it pays nothing again.
+    modelSteps: modelSteps(deps.db, { tenant, source, run: `look/${lookId()}` }),
   };
+}
+
+function lookId(): string {
+  const { workflowExecution, activityId } = activityInfo();
+  return workflowExecution?.runId ?? activityId;
 }
 
 async function inspect(

@@ -74,10 +74,13 @@ export async function readSlice({
         await batch.pause();
       } else if (message.kind === 'listing') {
         const why = message.why ? { why: cleanDetail(message.why, context) } : {};
-        listing = { complete: message.complete, ...why };
+        const ended = message.failure ? { failure: message.failure } : {};
+        listing = { complete: message.complete, ...why, ...ended };
       } else if (message.kind === 'checkpoint') {
         await batch.checkpoint(message.cursor, takeCrawl());
-        if (documents >= limits.sliceDocuments || Date.now() > endMs)
+        // Without a place to go on from, the source is at its end: another slice would read it all once more.
+        const goesOn = message.cursor !== null;
+        if (goesOn && (documents >= limits.sliceDocuments || Date.now() > endMs))
           return await batch.end({ kind: 'slice' });
       } else {
         documents += 1;

@@ -5,6 +5,7 @@ import type { ReconcileSchedulesReport } from '../../workflows/collection/activi
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { forgetAbandonedCrawls } from '../../adapters/postgres/crawls.ts';
+import { forgetOldModelSteps } from '../../adapters/postgres/model-steps.ts';
 import { endOrphanedRuns } from './end-orphaned-runs.ts';
 
 /** A crawl goes on with the next run of its source; with none for so long, the source is gone or paused. */
@@ -25,6 +26,7 @@ export function reconcileStoredSchedules(
       await endOrphanedRuns(deps);
       await forgetAbandonedCrawls(deps.db, ABANDONED_MS);
       await forgetOldHosts(deps.db, ABANDONED_MS);
+      await forgetOldModelSteps(deps.db);
       return reconcileRevision(db, schedules, {
         now: new Date(),
         signal: cancellationSignal(),

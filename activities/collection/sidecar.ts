@@ -41,6 +41,8 @@ const NEVER_DROPPED = new Set([
   'title',
   'url',
   'modified_at',
+  // Whoever filters by it must be able to rely on it.
+  'generated',
 ]);
 /** Explicit form: `{"value":{"type":…},"includeForEmbedding":…}` around each value. */
 const OVERHEAD_BYTES = 90;
@@ -117,6 +119,7 @@ function systemAttributes({
     ['modified_at', modified],
     ['author', singleLine(document.author ?? '')],
     ['tags', document.tags ?? []],
+    ...(spec.generated ? [['generated', true] as [string, AttributeValue]] : []),
     ...(spec.trust === 'untrusted' ? [['trust', 'untrusted'] as [string, AttributeValue]] : []),
     ['type_version', spec.version],
     ['config_sig', configSig.slice(0, 16)],

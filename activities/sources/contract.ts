@@ -4,7 +4,9 @@ import type {
   KnownPage,
   StoredCrawl,
 } from '../../adapters/postgres/crawls.ts';
+import type { ModelProviders } from '../../adapters/models/model-provider.ts';
 import type { HostMemory } from '../../adapters/net/manners.ts';
+import type { ModelStepStore } from '../../adapters/postgres/model-steps.ts';
 import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
 import type { ScopeRuling } from '../../workflows/collection/explanation.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
@@ -22,6 +24,8 @@ export interface SourceSpec {
   readonly queue: 'collect' | 'browser';
   /** `untrusted` for text that strangers wrote (web pages, MCP servers): stored as the attribute `trust`. */
   readonly trust: 'trusted' | 'untrusted';
+  /** A model wrote the text: stored as the attribute `generated`, so that retrieval can leave it out. */
+  readonly generated?: true;
   /** JSON Schema 2020-12 of `config`; secrets carry `x-secret: true`. */
   readonly configSchema: JsonSchema;
 }
@@ -90,7 +94,13 @@ export type ReadMessage<Cursor> =
    * `complete: true` is the only licence to infer deletions: every page of the listing was read. At most one, after all documents. `why`
    * says what is missing, or what the configuration leaves out of a complete one.
    */
-  | { readonly kind: 'listing'; readonly complete: boolean; readonly why?: string };
+  | {
+      readonly kind: 'listing';
+      readonly complete: boolean;
+      readonly why?: string;
+      /** What ended an incomplete one, where that is more than its documents' own misfortune: a budget. */
+      readonly failure?: FailureName;
+    };
 
 /** What became of one document that was read again: never a cursor, never a listing, never just `seen`. */
 export type AgainMessage = Extract<
@@ -119,6 +129,8 @@ export interface SourceEnv {
   readonly crawls: CrawlStore;
   /** Turns and rules of web hosts, shared with all other sources. */
   readonly hosts: HostMemory;
+  /** What agents have paid for in this run, and what the month has cost. */
+  readonly modelSteps: ModelStepStore;
   /** A folder of this attempt alone, removed after it. */
   readonly temporaryDirectory: string;
   /** Time of the run, the same in every attempt of it. */
@@ -144,6 +156,8 @@ export interface SourceSettings {
   readonly userAgent: string;
   /** Resolves to the path of a Chromium. @throws InvalidConfig with the remedy, when there is none. */
   chromium(): Promise<string>;
+  /** Where agents get their models, by the name in `model.provider`. */
+  readonly models: ModelProviders;
   /** Largest document in bytes, after extraction. */
   readonly maxDocumentBytes: number;
   /** Longest time in which one page may be read, once it is there. Default: 20 seconds. */

@@ -1,11 +1,9 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { requestHandler } from './request-handler.ts';
 
 interface AwsCredentials {
   readonly accessKeyId: string;
@@ -65,7 +63,7 @@ export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
       new BedrockAgentClient({
         ...common(endpoints.bedrockAgent),
         maxAttempts: 2,
-        requestHandler: handler(30_000),
+        requestHandler: requestHandler(30_000),
       }),
   );
   const bedrockAgentRuntime = kept(
@@ -74,7 +72,7 @@ export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
         ...common(endpoints.bedrockAgentRuntime),
         maxAttempts: 2,
         // Its default handler speaks HTTP/2, which endpoints on HTTP/1.1 answer with "Protocol error".
-        requestHandler: handler(60_000),
+        requestHandler: requestHandler(60_000),
       }),
   );
   const cloudwatch = kept(
@@ -83,7 +81,7 @@ export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
         ...common(endpoints.cloudwatch),
         // PutMetricData is not idempotent: a repeat would count twice.
         maxAttempts: 1,
-        requestHandler: handler(10_000),
+        requestHandler: requestHandler(10_000),
       }),
   );
   const secretsManager = kept(
@@ -91,7 +89,7 @@ export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
       new SecretsManagerClient({
         ...common(endpoints.secretsManager),
         maxAttempts: 2,
-        requestHandler: handler(10_000),
+        requestHandler: requestHandler(10_000),
       }),
   );
 
@@ -131,7 +129,7 @@ function createS3(common: CommonConfig): S3Client {
     // Measured: these two take a third off the CPU time of a PUT. Our uploads send a SHA-256 themselves.
     cacheMiddleware: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
-    requestHandler: handler(60_000),
+    requestHandler: requestHandler(60_000),
   });
 }
 
@@ -142,20 +140,6 @@ function variants(endpoint: string) {
 
 function isAmazon(endpoint: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
-}
-
-const CONNECTION_TIMEOUT_MS = 5000;
-const MAX_SOCKETS = 50;
-
-function handler(requestTimeoutMs: number): NodeHttpHandler {
-  return new NodeHttpHandler({
-    httpAgent: new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: requestTimeoutMs,
-    // Alone, requestTimeout only logs a warning.
-    throwOnRequestTimeout: true,
-  });
 }
 
 function once<Value>(create: () => Value): () => Value {

@@ -36,8 +36,8 @@ export function awsFailure(error: unknown, context: AwsCallContext): Application
   const name = failureName(seen);
   return failure(name, sentence(name, seen, context), {
     cause: error,
-    // A secret belongs to one source; buckets, knowledge bases and the role are everybody's.
-    ...(context.operation.startsWith('secretsmanager:') ? {} : { platform: true }),
+    // A secret and a model belong to one source; buckets, knowledge bases and the role are everybody's.
+    ...(OF_ONE_SOURCE.test(context.operation) ? {} : { platform: true }),
     details: {
       awsError: seen.name,
       operation: context.operation,
@@ -48,8 +48,11 @@ export function awsFailure(error: unknown, context: AwsCallContext): Application
   });
 }
 
+const OF_ONE_SOURCE = /^(secretsmanager:|bedrock:Converse$)/;
+
 type AwsFailureName =
   | 'AccessDenied'
+  | 'AgentTimeout'
   | 'Conflict'
   | 'Defect'
   | 'InvalidConfig'
@@ -110,6 +113,7 @@ function failureName(seen: SeenError): AwsFailureName {
 const CONCURRENT_DOCUMENTS = /concurrent .*KnowledgeBaseDocuments/i;
 
 const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
+  [/^ModelTimeout/, 'AgentTimeout'],
   [/ServiceQuotaExceeded|ResourceLimitExceeded|^TooManyBuckets$/, 'QuotaExceeded'],
   [/^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|.*Throttl)/, 'Throttled'],
   // Stale credentials and a wrong clock pass with fresh credentials and a corrected offset.
@@ -179,6 +183,8 @@ interface SentenceFacts extends AwsCallContext {
 
 const SENTENCES: Readonly<Record<AwsFailureName, (facts: SentenceFacts) => string>> = {
   AccessDenied: (facts) => (CREDENTIALS.test(facts.error) ? refused(facts) : missingAction(facts)),
+  AgentTimeout: ({ resource, error }) =>
+    `${capitalised(resource)} did not finish its answer in time ("${error}"). The next attempt asks again.`,
   NotFound: ({ resource, operation, error }) =>
     `${capitalised(resource)} does not exist, as ${operation} found ("${error}"). Create it or mend its name.`,
   Throttled: ({ call, error }) =>
@@ -222,6 +228,7 @@ function capitalised(phrase: string): string {
 
 /** Operations whose IAM action has another name. S3: "Required permissions for Amazon S3 API operations". */
 const IAM_ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['bedrock:Converse', 'bedrock:InvokeModel'],
   ['s3:CompleteMultipartUpload', 's3:PutObject'],
   ['s3:CopyObject', 's3:GetObject and s3:PutObject'],
   ['s3:CreateMultipartUpload', 's3:PutObject'],

@@ -32,27 +32,47 @@ type LookupCallback = (
 export interface GuardOptions {
   /** `name` (any port of it) or `name:port`, exactly as URLs name the host; IPv6 with or without brackets. */
   readonly allowedHosts: readonly string[];
+  /** A closed list, where only these places may be reached; written as `allowedHosts`. It opens nothing internal. */
+  readonly onlyHosts?: OnlyHosts;
   /** Looks a name up. Default: the system's resolver. Tests put a rebinding one here. */
   readonly resolve?: typeof systemLookup;
 }
 
+export interface OnlyHosts {
+  readonly hosts: readonly string[];
+  /** Where they are listed, for the sentence of a refusal. */
+  readonly setting: string;
+}
+
 /** Makes the guard of a worker from what its operator allows. */
-export function createGuard({ allowedHosts, resolve = systemLookup }: GuardOptions): Guard {
-  const entries = allowedHosts.map(parseEntry);
-  const isAllowed: Guard['isAllowed'] = ({ hostname, port, protocol }) =>
-    entries.some(
-      (entry) =>
-        entry.host === bare(hostname) &&
-        (entry.port === undefined || entry.port === (port || DEFAULT_PORTS.get(protocol))),
-    );
+export function createGuard({
+  allowedHosts,
+  onlyHosts,
+  resolve = systemLookup,
+}: GuardOptions): Guard {
+  const isAllowed = matcher(allowedHosts);
+  const isListed = onlyHosts ? matcher(onlyHosts.hosts) : () => true;
   return {
     isAllowed,
-    checkUrl: (url) => checkUrl(url, isAllowed(url)),
+    checkUrl(url) {
+      checkUrl(url, isAllowed(url));
+      if (!isListed(url)) throw unlistedHost(url, onlyHosts?.setting ?? '');
+    },
     lookupPublic: lookupWith(resolve, (hostname, addresses) =>
       addresses.every((one) => isPublicAddress(one.address)) ? null : refusedAddress(hostname),
     ),
     lookupAllowed: lookupWith(resolve, () => null),
   };
+}
+
+function matcher(hosts: readonly string[]): Guard['isAllowed'] {
+  const entries = hosts.map(parseEntry);
+  return ({ hostname, port, protocol }) =>
+    entries.some(
+      (entry) =>
+        entry.host === bare(hostname) &&
+        (entry.port === undefined || entry.port === (port || DEFAULT_PORTS.get(protocol))),
+    );
 }
 
 function lookupWith(
@@ -102,6 +122,13 @@ function refusedAddress(host: string): Error {
   return failure(
     'PolicyDenied',
     `Host "${host}" is or resolves to an internal address, which sources may not reach. If this is meant, let the operator add "${host}" to WELLSPRING_ALLOWED_HOSTS.`,
+  );
+}
+
+function unlistedHost({ host }: URL, setting: string): Error {
+  return failure(
+    'PolicyDenied',
+    `Host "${host}" is not among those of "${setting}". Add it there if it may be read.`,
   );
 }
 

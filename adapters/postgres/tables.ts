@@ -2,10 +2,12 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CrawlTables } from './crawl-tables.ts';
 import type { DeadLetterRetryColumns, HealthTables } from './health-tables.ts';
 import type { HeldTables } from './held-tables.ts';
+import type { ModelStepTables } from './model-step-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
-export interface Tables extends CrawlTables, HealthTables, HeldTables, NoticeTables {
+export interface Tables
+  extends CrawlTables, HealthTables, HeldTables, ModelStepTables, NoticeTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;

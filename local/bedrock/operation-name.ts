@@ -1,4 +1,4 @@
-/** The operations of bedrock-agent and bedrock-agent-runtime that are served. */
+/** The operations of bedrock-agent, bedrock-agent-runtime and bedrock-runtime that are served. */
 export type OperationName =
   | 'CreateKnowledgeBase'
   | 'ListKnowledgeBases'
@@ -21,4 +21,5 @@ export type OperationName =
   | 'TagResource'
   | 'ListTagsForResource'
   | 'UntagResource'
-  | 'Retrieve';
+  | 'Retrieve'
+  | 'Converse';

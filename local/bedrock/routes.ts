@@ -1,3 +1,4 @@
+import { converse } from './converse.ts';
 import {
   createDataSource,
   deleteDataSource,
@@ -52,6 +53,7 @@ type RouteLine = readonly [OperationName, string, string, number, Operation];
 const KNOWLEDGE_BASE = '/knowledgebases/{knowledgeBaseId}';
 const DATA_SOURCE = `${KNOWLEDGE_BASE}/datasources/{dataSourceId}`;
 const JOB = `${DATA_SOURCE}/ingestionjobs/{ingestionJobId}`;
+const MODEL = '/model/{modelId}';
 const TAGS = '/tags/{resourceArn}';
 
 const ROUTES: readonly RouteLine[] = [
@@ -83,6 +85,7 @@ const ROUTES: readonly RouteLine[] = [
   ['ListTagsForResource', 'GET', TAGS, 200, listTagsForResource],
   ['UntagResource', 'DELETE', TAGS, 200, untagResource],
   ['Retrieve', 'POST', `${KNOWLEDGE_BASE}/retrieve`, 200, retrieve],
+  ['Converse', 'POST', `${MODEL}/converse`, 200, converse],
 ];
 
 /** What somebody who uses knowledge bases may well try next. The rest is named by method and path. */
@@ -98,6 +101,11 @@ const UNSUPPORTED: readonly (readonly [string, string, string])[] = [
   ['ListFlows', 'GET', '/flows'],
   ['CreatePrompt', 'POST', '/prompts'],
   ['ListPrompts', 'GET', '/prompts'],
+  ['ConverseStream', 'POST', `${MODEL}/converse-stream`],
+  ['InvokeModel', 'POST', `${MODEL}/invoke`],
+  ['InvokeModelWithResponseStream', 'POST', `${MODEL}/invoke-with-response-stream`],
+  ['CountTokens', 'POST', `${MODEL}/count-tokens`],
+  ['ApplyGuardrail', 'POST', '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply'],
 ];
 
 function match(

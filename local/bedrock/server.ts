@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import type { ConverseModel } from './converse.ts';
 import { finishDeletions } from './deletions.ts';
 import { createDirectIngestion } from './direct-ingestion.ts';
 import { createFaultPlan, errorOf, type FaultPlan } from './faults.ts';
@@ -10,6 +11,7 @@ import { openLibrary } from './library.ts';
 import type { ObjectReader } from './objects.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
+import { readingModel } from './reading-model.ts';
 import { findRoute } from './routes.ts';
 import type { Service, Workshop } from './service.ts';
 import { internal, notImplemented, ServiceError, validation } from './service-error.ts';
@@ -29,10 +31,12 @@ export interface BedrockServerOptions extends Credentials {
   readonly objects: ObjectReader;
   readonly timing?: Partial<Timing>;
   readonly faults?: FaultPlan;
+  /** Answers as every model that is asked for; `readingModel` if absent. */
+  readonly model?: ConverseModel;
 }
 
 export interface BedrockServer {
-  /** For the endpoints of both clients, bedrock-agent and bedrock-agent-runtime. */
+  /** For the endpoints of all three clients: bedrock-agent, bedrock-agent-runtime and bedrock-runtime. */
   readonly url: string;
   readonly port: number;
   readonly requests: RequestLog;
@@ -41,8 +45,8 @@ export interface BedrockServer {
 }
 
 /**
- * Serves the knowledge bases of Amazon Bedrock from a folder: management, ingestion jobs, direct ingestion, retrieval.
- * HTTP/1.1 only: give the client of bedrock-agent-runtime a `NodeHttpHandler`.
+ * Serves the knowledge bases of Amazon Bedrock from a folder: management, ingestion jobs, direct ingestion, retrieval;
+ * and a model. HTTP/1.1 only: give the clients of bedrock-agent-runtime and bedrock-runtime a `NodeHttpHandler`.
  */
 export async function startBedrockServer(options: BedrockServerOptions): Promise<BedrockServer> {
   const { directory, host = '127.0.0.1', region = 'us-east-1', objects } = options;
@@ -57,7 +61,7 @@ export async function startBedrockServer(options: BedrockServerOptions): Promise
   const direct = createDirectIngestion(workshop);
   const requests = createRequestLog();
   const front: Front = {
-    service: { ...workshop, region, jobs, direct },
+    service: { ...workshop, region, jobs, direct, model: options.model ?? readingModel },
     limits: createRateLimits(workshop.timing),
     requests,
     credentials: options,

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
+import type { ConverseModel } from './converse.ts';
 import type { DirectIngestion } from './direct-ingestion.ts';
 import type { FaultPlan } from './faults.ts';
 import type { JobRunner } from './job-runner.ts';
@@ -23,6 +24,7 @@ export interface Service extends Workshop {
   readonly region: string;
   readonly jobs: JobRunner;
   readonly direct: DirectIngestion;
+  readonly model: ConverseModel;
 }
 
 /** One request, its path and body already taken apart. */

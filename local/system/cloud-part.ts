@@ -61,7 +61,12 @@ export async function startCloud(context: SystemContext): Promise<CloudPart> {
   });
   return {
     endpoints: {
-      endpoints: { S3: s3, BEDROCK_AGENT: bedrock, BEDROCK_AGENT_RUNTIME: bedrock },
+      endpoints: {
+        S3: s3,
+        BEDROCK_AGENT: bedrock,
+        BEDROCK_AGENT_RUNTIME: bedrock,
+        BEDROCK_RUNTIME: bedrock,
+      },
       region: REGION,
       ...credentials,
     },

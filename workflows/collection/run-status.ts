@@ -21,6 +21,8 @@ export interface RunEvidence {
 export interface ListingReport {
   readonly complete: boolean;
   readonly why?: string;
+  /** What ended an incomplete one. */
+  readonly failure?: FailureName;
 }
 
 export interface HeldReport {
@@ -80,7 +82,11 @@ export function judgeRun(evidence: RunEvidence): RunVerdict {
   ].filter((reason) => reason !== '');
   if (reasons.length === 0) return { status: 'succeeded', because: '' };
   const because = `${capitalised(reasons.join('; '))}.`;
-  return { status: 'partial', because: asked === undefined ? because : `${because} ${asked}` };
+  return {
+    status: 'partial',
+    because: asked === undefined ? because : `${because} ${asked}`,
+    ...(listing?.failure ? { failure: listing.failure } : {}),
+  };
 }
 
 function failed(because: string): RunVerdict {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostMemory } from '../../../adapters/net/manners.ts';
+import type { ModelStepStore } from '../../../adapters/postgres/model-steps.ts';
 import { failure } from '../../../workflows/failures.ts';
 import type {
   CrawlStore,
@@ -12,6 +13,7 @@ import type {
 } from '../contract.ts';
 import { memoryCrawls } from './memory-crawls.ts';
 import { memoryHosts } from './memory-hosts.ts';
+import { memoryModelSteps } from './memory-model-steps.ts';
 
 export interface KitEnvOverrides {
   /** What the manifest knows, by id as emitted. Default: nothing. */
@@ -25,6 +27,8 @@ export interface KitEnvOverrides {
   readonly crawls?: CrawlStore;
   /** Turns and rules of web hosts. Default: one memory for all environments. */
   readonly hosts?: HostMemory;
+  /** What agents have paid for. Default: nothing yet, in a memory of this environment alone. */
+  readonly modelSteps?: ModelStepStore;
 }
 
 interface LogRecord {
@@ -54,6 +58,7 @@ export function kitEnv(overrides: KitEnvOverrides = {}): KitEnv {
     known: (ids) => Promise.resolve(pick(overrides.known ?? new Map(), ids)),
     crawls: overrides.crawls ?? sharedCrawls,
     hosts: overrides.hosts ?? sharedHosts,
+    modelSteps: overrides.modelSteps ?? memoryModelSteps(),
     temporaryDirectory,
     startedAt: overrides.startedAt ?? new Date(),
     settings: { ...permissive(overrides.variables ?? {}), ...overrides.settings },
@@ -71,6 +76,7 @@ function permissive(variables: Readonly<Record<string, string>>): SourceSettings
     allowedHosts: ['127.0.0.1', 'localhost', '::1'],
     userAgent: 'wellspring-certify/1.0',
     chromium: () => Promise.reject(failure('InvalidConfig', 'This environment has no Chromium.')),
+    models: new Map(),
     maxDocumentBytes: 10 * 1024 * 1024,
     allowedCommands: ['*'],
     variable: (name) => variables[name],

@@ -198,6 +198,7 @@ async function createCase(
     settings: {
       allowedHosts: [],
       allowedCommands: [],
+      models: new Map(),
       userAgent: 'tests',
       maxDocumentBytes: 100_000,
       variable: () => undefined,
