@@ -135,6 +135,25 @@ test('a slice ends itself before the time of its attempt is over', async () => {
   expect(performance.now() - begun).toBeLessThan(1500);
 });
 
+test('a slice that is full at the very end of its source is the last one', async () => {
+  const source = await newSource({
+    limits: { timeoutMs: 600_000, sliceDocuments: 10, maxDeletedShare: 0.15 },
+  });
+  source.emits(async function* (from) {
+    const begin = (from as number | null) ?? 0;
+    yield* numbered(12).slice(begin, 8);
+    if (begin < 8) yield at(8);
+    yield* numbered(12).slice(Math.max(begin, 8));
+    yield at(null);
+    yield COMPLETE;
+  });
+
+  const ran = await source.run();
+
+  expect(ran.slices.map(({ more }) => more)).toEqual([false]);
+  expect(ran).toMatchObject({ status: 'succeeded', counts: { added: 12 } });
+});
+
 test('limits.maxDocuments bounds the run, over its slices and over attempts that read again', async () => {
   const source = await newSource({
     limits: { timeoutMs: 600_000, sliceDocuments: 4, maxDocuments: 10, maxDeletedShare: 0.15 },
