@@ -1,3 +1,4 @@
+import { mapTexts } from '../../adapters/definitions/map-texts.ts';
 import type { CrawlCommit } from '../../adapters/postgres/crawl-commit.ts';
 import type { CrawlChanges, PageVisit } from '../../adapters/postgres/crawls.ts';
 import {
@@ -80,7 +81,8 @@ export interface BatchEnd {
 function crawlCommit(changes: CrawlChanges, context: StoreContext): CrawlCommit {
   const { configSig, startedAt } = context;
   const pages = changes.pages.map((page) => storablePage(page, context));
-  return { changes: { ...changes, pages }, configSig, startedAt, hashOf: documentHash };
+  const notes = mapTexts(changes.notes, (text) => cleanDetail(text, context)) as object;
+  return { changes: { ...changes, notes, pages }, configSig, startedAt, hashOf: documentHash };
 }
 
 /** What sites say of themselves may hold anything. */

@@ -44,7 +44,8 @@ export async function readSitemaps(session: HttpSession): Promise<SitemapReading
         const id = pageId(url, session.config);
         if (id === undefined) continue;
         pages.add(id);
-        if (lastModified !== undefined) lastmods.set(id, lastModified.slice(0, MAX_LASTMOD));
+        if (lastModified !== undefined && LASTMOD.test(lastModified))
+          lastmods.set(id, lastModified);
       }
     } else {
       const fresh = [...new Set(found.sitemaps)].filter((url) => !seen.has(url));
@@ -124,5 +125,5 @@ function tooManyFiles(url: string): SitemapProblem {
 
 const MAX_DEPTH = 3;
 const MAX_FILES = 500;
-/** A date with its offset; whoever writes more means something else. */
-const MAX_LASTMOD = 64;
+/** A date with its offset, in whatever form; whoever writes more means something else, of which a part says nothing. */
+const LASTMOD = /^[ -~]{1,64}$/;

@@ -199,3 +199,20 @@ test('a second run asks with what the first one has learned, and stores nothing'
   expect(slices.at(-1)?.counts).toMatchObject({ added: 0, updated: 0, unchanged: pagesOf(4) });
   expect(source.server.requests.count('PutObject')).toBe(puts);
 });
+
+test('what sites say of themselves cannot stop a crawl from being kept', async () => {
+  const source = await newSource();
+  const why = 'Half a \ud83d and \0 of a page.';
+  source.emits(async function* (_from, env) {
+    const changes = { ended: false, rows: [], pages: [], notes: { hidden: [why], anyOk: true } };
+    env.crawls.stage({ ...changes, crawl: 'c', step: 1 });
+    yield { kind: 'checkpoint', cursor: { crawl: 'c' } };
+    await Promise.resolve();
+  });
+
+  await source.collect({ run: 'r' });
+
+  const { rows } = await sql<{ notes: unknown }>`
+    select notes from crawls where source = ${source.id}`.execute(source.db);
+  expect(rows).toEqual([{ notes: { hidden: ['Half a \ufffd and of a page.'], anyOk: true } }]);
+});

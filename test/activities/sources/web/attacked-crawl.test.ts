@@ -76,3 +76,20 @@ test('C9: a site that answers 304 to whoever has nothing yet does not look colle
   expect(error).toMatchObject({ type: 'InvalidDocument' });
   expect(messages.filter(({ kind }) => kind === 'seen')).toStrictEqual([]);
 });
+
+test('B7: of a sitemap only dates are remembered, and no part of something else', async () => {
+  const dates = ['2026-11-01', `${'a'.repeat(63)}\u{1f600}`, '2026\0', '2026-11-01T00:00:00+01:00'];
+  const entries = dates.map(
+    (date, index) => `<url><loc>@ORIGIN@/${index}</loc><lastmod>${date}</lastmod></url>`,
+  );
+  const site = await serve({
+    '/sitemap.xml': `<urlset>${entries.join('')}</urlset>`,
+    '*': articlePage('A'),
+  });
+  const crawls = memoryCrawls();
+
+  await readAll(http, { urls: [`${site.origin}/`], sitemap: 'only' }, { crawls });
+
+  const lastmods = crawls.staged.flatMap(({ pages }) => pages.map((one) => one.sitemapLastmod));
+  expect(lastmods.filter((one) => one !== undefined)).toStrictEqual([dates[0], dates[3]]);
+});
