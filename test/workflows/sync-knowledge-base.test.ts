@@ -45,7 +45,7 @@ async function wake(
 }
 
 describe('requests', () => {
-  test('of fifty runs at once are at most two jobs, in one workflow', async () => {
+  test('R15 of fifty runs at once are at most two jobs, in one workflow', async () => {
     const base = fakes.base('DSFIFTY');
     const woken = await Promise.all(
       Array.from({ length: 50 }, async (_, index) => {

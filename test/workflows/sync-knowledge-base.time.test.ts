@@ -34,7 +34,7 @@ describe.skipIf(timeServerPath === undefined)('with the times of production', ()
     return client.workflow.getHandle(syncWorkflowId(knowledgeBaseId, dataSourceId));
   }
 
-  test('fifty changes within some minutes are one job', async () => {
+  test('R15 fifty changes within some minutes are one job', async () => {
     const base = newBase();
     let handle = await change(base);
     for (let index = 1; index < 50; index += 1) {

@@ -25,6 +25,8 @@ export interface SourceParts {
   readonly config: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<SourceLimits>;
   readonly definition?: Partial<SourceDefinition>;
+  /** When the knowledge base is synced after a change. Default: not within any test. */
+  readonly sync?: { readonly quietMs: number; readonly maxWaitMs: number };
 }
 
 export interface StagedSource {
@@ -37,7 +39,7 @@ export interface StagedSource {
 }
 
 /** Registers the parts; call the result inside tests. Sources may reach sites of this machine. */
-export function withRuleStage(): () => RuleStage {
+export function withRuleStage(environment: Readonly<Record<string, string>> = {}): () => RuleStage {
   const url = withDatabase();
   const undo = new AsyncDisposableStack();
   let parts: { readonly db: Database; readonly cloud: TestCloud } | undefined;
@@ -54,10 +56,11 @@ export function withRuleStage(): () => RuleStage {
       realActivities({
         ...required(),
         temporal,
-        environment: { WELLSPRING_ALLOWED_HOSTS: '127.0.0.1' },
+        environment: { WELLSPRING_ALLOWED_HOSTS: '127.0.0.1', ...environment },
       }),
   });
   afterAll(() => undo.disposeAsync());
+  const inForce: SourceDefinition[] = [];
   let count = 0;
 
   function required() {
@@ -75,7 +78,8 @@ export function withRuleStage(): () => RuleStage {
       async apply(name, source) {
         const id = `${name}-${(count += 1)}`;
         const definition = await definitionOf(id, source, cloud);
-        await storeRevision(db, { definitions: [definition], author: 'test' });
+        inForce.push(definition);
+        await storeRevision(db, { definitions: inForce, author: 'test' });
         return {
           id,
           definition,
@@ -95,12 +99,11 @@ export function withRuleStage(): () => RuleStage {
 
 async function definitionOf(
   id: string,
-  { type, config, limits = {}, definition = {} }: SourceParts,
+  { type, config, limits = {}, definition = {}, sync = NEVER }: SourceParts,
   cloud: TestCloud,
 ): Promise<SourceDefinition> {
   const { knowledgeBaseId, dataSourceId } = await cloud.dataSource(id);
   const base = sourceDefinition({ id });
-  const never = { quietMs: 3_600_000, maxWaitMs: 3_600_000 };
   return {
     ...base,
     type,
@@ -114,11 +117,13 @@ async function definitionOf(
       dataSourceId,
       bucket: cloud.bucket,
       prefix: id,
-      sync: never,
+      sync,
     },
     ...definition,
   };
 }
+
+const NEVER = { quietMs: 3_600_000, maxWaitMs: 3_600_000 };
 
 interface Sidecar {
   readonly metadataAttributes: {
