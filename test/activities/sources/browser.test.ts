@@ -303,6 +303,7 @@ describe.skipIf(chromiumPath === undefined)('a browser source keeps', () => {
     badConfigs: [
       {
         why: 'a selector that matches nothing',
+        fault: 'nothing',
         config: {
           urls: [`${site.origin}/`],
           extract: { title: '.gone' },
@@ -325,6 +326,7 @@ describe.skipIf(chromiumPath === undefined)('a browser source keeps', () => {
       },
       {
         why: 'a host that does not answer',
+        fault: 'unreachable',
         config: { urls: ['http://127.0.0.1:1/'] },
         outcome: 'INDETERMINATE',
         naming: /127\.0\.0\.1:1/u,

@@ -66,18 +66,21 @@ describe.skipIf(programs === undefined)('MariaDB', () => {
       badConfigs: [
         {
           why: 'wrong password',
+          fault: 'credentials',
           config: { ...good, url: asReader('wrong-canary') },
           outcome: 'FAIL',
           naming: /refused the user or the password/u,
         },
         {
           why: 'nobody listens',
+          fault: 'unreachable',
           config: { ...good, url: unreachable.href },
           outcome: 'INDETERMINATE',
           naming: /:1\/test.* refused the connection/u,
         },
         {
           why: 'no such table',
+          fault: 'nothing',
           config: { ...good, url: server.url, table: 'artikel' },
           outcome: 'FAIL',
           naming: /"artikel"/u,

@@ -51,6 +51,7 @@ describeSource('a SQLite table with a cursor', async () => {
       },
       {
         why: 'no such table',
+        fault: 'nothing',
         config: { ...config, table: 'artikel' },
         outcome: 'FAIL',
         naming: /no table "artikel"/u,

@@ -125,24 +125,28 @@ describeSource('http', async () => {
       },
       {
         why: 'no credentials',
+        fault: 'credentials',
         config: { urls: [`${site.origin}/closed`], ...open },
         outcome: 'FAIL',
         naming: /headers/,
       },
       {
         why: 'out of order',
+        fault: 'unreachable',
         config: { urls: [`${site.origin}/broken`] },
         outcome: 'INDETERMINATE',
         naming: /500/,
       },
       {
         why: 'no such host',
+        fault: 'unreachable',
         config: { urls: ['http://nowhere.invalid/'] },
         outcome: 'INDETERMINATE',
         naming: /nowhere\.invalid/,
       },
       {
         why: 'scope of nothing',
+        fault: 'nothing',
         config: { urls: [`${site.origin}/`], follow: { include: ['/nothing/**'] } },
         outcome: 'FAIL',
         naming: /follow\.include/,

@@ -119,6 +119,7 @@ describeSource('server-everything over stdio', () =>
     badConfigs: [
       {
         why: 'a glob that matches nothing (M4)',
+        fault: 'nothing' as const,
         config: {
           transport: server('everything', 'stdio'),
           resources: { include: ['demo://resource/static/*'] },
@@ -169,6 +170,7 @@ describeSource('server-everything over HTTP', () =>
     badConfigs: [
       {
         why: 'nobody listens',
+        fault: 'unreachable' as const,
         config: { transport: { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
         outcome: 'INDETERMINATE' as const,
         naming: /127\.0\.0\.1:9/u,

@@ -73,12 +73,14 @@ describeSource('a script that lists everything', () =>
       },
       {
         why: 'the check command says that credentials are refused',
+        fault: 'credentials' as const,
         config: { command: emit('good'), check: emit('exit', '77'), env: { TOKEN: SECRET } },
         outcome: 'FAIL' as const,
         naming: /exit code 77.*secret/su,
       },
       {
         why: 'the check command says that the source does not answer',
+        fault: 'unreachable' as const,
         config: { command: emit('good'), check: emit('exit', '75') },
         outcome: 'INDETERMINATE' as const,
       },
@@ -116,6 +118,7 @@ describeSource('a script with checkpoints', () =>
     type: script,
     config: { command: emit('increments-once'), check: emit('empty') },
     expectedIds: ['n-0', 'n-1', 'n-2', 'n-3'],
+    unfit: { 'read.listing': 'It goes on from its state and never lists everything.' },
   }),
 );
 

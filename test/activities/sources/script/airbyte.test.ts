@@ -30,6 +30,7 @@ describeSource('an Airbyte source', () =>
     config: airbyte(),
     expectedIds: [...TOWNS, ...USERS],
     secrets: [TOKEN],
+    unfit: { 'read.listing': 'One of its streams is read in increments.' },
     badConfigs: [
       {
         why: 'a setting that is missing',
@@ -51,12 +52,14 @@ describeSource('an Airbyte source', () =>
       },
       {
         why: 'a token that is refused',
+        fault: 'credentials' as const,
         config: airbyte('', { secretSettings: { 'credentials.token': 'wrong-token-9' } }),
         outcome: 'FAIL' as const,
         naming: /token \[secret\] was refused by db\.example\.com/u,
       },
       {
         why: 'a source that does not answer',
+        fault: 'unreachable' as const,
         config: airbyte('down'),
         outcome: 'INDETERMINATE' as const,
         naming: /host does not answer/u,

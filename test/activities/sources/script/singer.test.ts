@@ -31,15 +31,18 @@ describeSource('a Singer tap', () =>
     }),
     expectedIds: ['["users",1]', '["users",2]', '["towns","a"]', '["towns","b"]'],
     secrets: [KEY],
+    unfit: { 'read.listing': 'The tap activates a version of one of its streams only.' },
     badConfigs: [
       {
         why: 'a stream that the tap does not have',
+        fault: 'nothing' as const,
         config: tap('', { streams: { usres: {} } }),
         outcome: 'FAIL' as const,
         naming: /"usres".*"towns", "users"/su,
       },
       {
         why: 'a key that is refused',
+        fault: 'credentials' as const,
         config: tap('needs-key', { secretSettings: { api_key: 'wrong-key-9' }, streams: BOTH }),
         outcome: 'FAIL' as const,
         naming: /exit code 77.*\[secret\] was refused/su,
