@@ -1,4 +1,5 @@
 import {
+  AfterToolCallEvent,
   Agent,
   configureLogging,
   NullConversationManager,
@@ -37,11 +38,15 @@ export async function askAgent<Answer>(asked: AgentQuestion<Answer>): Promise<An
   configureLogging(SILENT);
   const stopped: { by?: unknown } = {};
   const stop = new AbortController();
+  const end = (error: unknown): void => {
+    stopped.by ??= error;
+    stop.abort();
+  };
   const signal = AbortSignal.any([asked.signal, stop.signal]);
   const agent = new Agent({
     model: asked.model,
     systemPrompt: asked.systemPrompt,
-    tools: [toolOf(asked.fetchPage, (error) => ((stopped.by = error), stop.abort()))],
+    tools: [toolOf(asked.fetchPage, end)],
     structuredOutputSchema: asked.answer,
     // Errors come to the caller: Temporal retries, and nothing of what was read is silently left out.
     retryStrategy: null,
@@ -50,6 +55,7 @@ export async function askAgent<Answer>(asked: AgentQuestion<Answer>): Promise<An
     printer: false,
     sandbox: false,
   });
+  agent.addHook(AfterToolCallEvent, refuseClumsiness(end));
   try {
     const invoked = agent.invoke(asked.question, {
       cancelSignal: signal,
@@ -88,6 +94,24 @@ function toolOf(agentTool: AgentTool, onError: (error: unknown) => void): Return
     },
   });
 }
+
+/** A page that cannot be read is a good answer of the tool: errors are calls without sense, and each of them costs a step. */
+function refuseClumsiness(end: (error: unknown) => void): (event: AfterToolCallEvent) => void {
+  let errors = 0;
+  return ({ result, toolUse: { name } }) => {
+    if (result.status !== 'error') return;
+    errors += 1;
+    if (errors >= MAX_WRONG_CALLS)
+      end(
+        failure(
+          'InvalidAgentOutput',
+          `The model called its tools wrongly ${errors} times, the last time "${name.slice(0, 100)}". Use another model, or mend the instructions.`,
+        ),
+      );
+  };
+}
+
+const MAX_WRONG_CALLS = 5;
 
 /** A model that does not heed its signal must not hold up a worker that ends. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
