@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { environmentWith } from '../local/config.ts';
 import { findChromium } from '../local/tools/chromium.ts';
+import { findFaketime } from '../local/tools/faketime.ts';
 import type { Found } from '../local/tools/first-found.ts';
 import { findMariaDb } from '../local/tools/mariadb.ts';
 import { findTemporalCli } from '../local/tools/temporal-cli.ts';
@@ -36,6 +37,7 @@ async function setUp(): Promise<Variables> {
     TEMPORAL_CLI_PATH: cli.tool,
     ...(await optional('TEMPORAL_TEST_SERVER_PATH', findTemporalTestServer(search))),
     ...(await optional('CHROMIUM_PATH', findChromium(search))),
+    ...(await optional('FAKETIME_LIBRARY', findFaketime(search))),
     ...(await optional(
       'MariaDB',
       findMariaDb(search).then(({ tool, from }) => ({ tool: tool.server, from })),

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { reachLoopbackDirectly } from '../../local/config.ts';
+import { findFaketime } from '../../local/tools/faketime.ts';
+import { toolSearch } from '../set-up/tools.ts';
 import { FAULTS } from './faults/index.ts';
 import { runFault, type ChaosReport, type Verdict } from './harness.ts';
 import { openStage } from './stage.ts';
@@ -44,6 +46,8 @@ async function runAll(): Promise<number> {
   reachLoopbackDirectly();
   const chosen = FAULTS.filter(({ id }) => values.fault.length === 0 || values.fault.includes(id));
   const verdicts: Verdict[] = [];
+  // Without it the faults of clocks are skipped, with that reason.
+  await findFaketime(toolSearch(true)).catch((error: Error) => console.error(error.message));
   await using stage = await openStage();
   for (let seed = first; seed < first + seeds; seed += 1) {
     for (const fault of chosen) {

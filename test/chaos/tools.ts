@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findFaketime } from '../../local/tools/faketime.ts';
+import { toolSearch } from '../set-up/tools.ts';
 
 const run = promisify(execFile);
 
@@ -21,13 +21,10 @@ export const NO_FAKETIME =
 async function faketimeLibrary(): Promise<string | undefined> {
   const given = process.env['FAKETIME_LIBRARY'];
   if (given) return given;
-  const folders = await readdir('/usr/lib', { withFileTypes: true });
-  for (const { name } of folders.filter((one) => one.isDirectory())) {
-    const folder = join('/usr/lib', name, 'faketime');
-    const files = await readdir(folder).catch((): string[] => []);
-    if (files.includes('libfaketime.so.1')) return join(folder, 'libfaketime.so.1');
-  }
-  return undefined;
+  return findFaketime(toolSearch(false)).then(
+    ({ tool }) => tool,
+    () => undefined,
+  );
 }
 
 /** Does the command work here? The reason where it does not. */

@@ -12,7 +12,7 @@ afterAll(async () => {
   await disturbed[Symbol.asyncDispose]();
 });
 
-test('a worker killed in the middle of an upload costs nothing but time', async () => {
+test('R2: a worker killed in the middle of an upload costs nothing but time', async () => {
   const quiet = collect(undisturbed);
   const running = collect(disturbed);
   const killed = await killInTheMiddle(disturbed, running, /workers\/main\.ts/u);

@@ -134,7 +134,7 @@ describe.skipIf(chromiumPath === undefined)('a leased browser', () => {
     await expect(render({}, { url })).rejects.toMatchObject({ type: 'PolicyDenied' });
   });
 
-  test('a redirect, a script, a frame and a web socket do not reach an internal address', async () => {
+  test('R12: a redirect, a script, a frame and a web socket do not reach an internal address', async () => {
     const inside = await startSite({ '*': '<h1>internal secret</h1>' });
     try {
       // The same listener under another name, which the operator has not allowed.
