@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../adapters/definitions/digest.ts';
 import type { CrawlChanges } from '../../adapters/postgres/crawls.ts';
 import type { RunCounts } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
@@ -78,9 +79,8 @@ export async function readSlice({
         listing = { complete: message.complete, ...why, ...ended };
       } else if (message.kind === 'checkpoint') {
         await batch.checkpoint(message.cursor, takeCrawl());
-        // Without a place to go on from, the source is at its end: another slice would read it all once more.
-        const goesOn = message.cursor !== null;
-        if (goesOn && (documents >= limits.sliceDocuments || Date.now() > endMs))
+        const isFull = documents >= limits.sliceDocuments || Date.now() >= endMs;
+        if (isFull && listing === undefined && batch.advanced())
           return await batch.end({ kind: 'slice' });
       } else {
         documents += 1;
@@ -95,7 +95,7 @@ export async function readSlice({
     await batch.flush();
     for await (const message of readAgain(context, env, { requested: again === 'only' })) {
       await batch.add(message);
-      if (Date.now() > endMs) break;
+      if (Date.now() >= endMs) break;
     }
     return await batch.end({
       kind: 'end',
@@ -140,11 +140,12 @@ function openBatch(
   tuning: CollectionTuning,
   onCommit: (counts: RunCounts) => void,
 ) {
-  const startCursor = JSON.stringify(context.claim.cursor ?? null);
+  const startCursor = canonicalJson(context.claim.cursor ?? null);
   let messages: DocumentMessage[] = [];
   let bytes = 0;
   let cursor: unknown;
   let crawl: CrawlChanges | undefined;
+  let lastCursor = startCursor;
   let committedCursor = startCursor;
   let lastCommitMs = Date.now();
   let confirmed = 0;
@@ -156,7 +157,7 @@ function openBatch(
     const counts = await storeBatch(taken, { cursor: at, crawl: changes }, context);
     onCommit(counts);
     confirmed += counts.added + counts.updated + counts.unchanged;
-    if (at !== undefined) committedCursor = JSON.stringify(at);
+    if (at !== undefined) committedCursor = lastCursor;
     lastCommitMs = Date.now();
   }
 
@@ -171,6 +172,8 @@ function openBatch(
     size: (): number => messages.length,
     // A site that is down makes a crawl advance over failures: that is no progress.
     progressed: (): boolean => confirmed > 0 && committedCursor !== startCursor,
+    // Another slice would read the same once more where it begins as this one did, or at the beginning.
+    advanced: (): boolean => lastCursor !== startCursor && lastCursor !== 'null',
     async add(message: DocumentMessage): Promise<void> {
       // A cursor covers only what came before it: later documents may go with it, it must never run ahead of earlier ones.
       messages.push(message);
@@ -181,6 +184,7 @@ function openBatch(
     },
     async checkpoint(at: unknown, changes: CrawlChanges | undefined): Promise<void> {
       cursor = at;
+      lastCursor = canonicalJson(at ?? null);
       if (changes !== undefined) crawl = mergeChanges(crawl, changes);
       if (isDue() || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
     },

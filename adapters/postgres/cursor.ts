@@ -1,6 +1,6 @@
-/** jsonb refuses NUL and lone surrogates, which keys of some databases hold. */
-const UNSTORABLE = /\\u(0000|d[89a-f]..)/i;
 const WRAPPED = '$base64';
+/** jsonb refuses NUL and lone surrogates, which keys of some databases hold. And what looks like a wrapper must come back as it was. */
+const UNSTORABLE = /\\u(0000|d[89a-f]..)|"\$base64"/i;
 
 /** A cursor as the text of a jsonb value; one that jsonb would refuse is wrapped. */
 export function encodeCursor(cursor: unknown): string {

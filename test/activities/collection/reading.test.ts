@@ -154,6 +154,25 @@ test('a slice that is full at the very end of its source is the last one', async
   expect(ran).toMatchObject({ status: 'succeeded', counts: { added: 12 } });
 });
 
+test('a slice that would begin where the one before it began is not cut', async () => {
+  const source = await newSource({
+    limits: { timeoutMs: 600_000, sliceDocuments: 10, maxDeletedShare: 0.15 },
+  });
+  // Whatever its state says, it reads everything: a tap that cannot resume.
+  source.emits(async function* () {
+    yield* numbered(30).slice(0, 20);
+    yield at({ state: '{}', again: 1 });
+    yield* numbered(30).slice(20);
+    yield COMPLETE;
+    yield at({ state: '{}', again: 2 });
+  });
+
+  const ran = await source.run();
+
+  expect(ran.slices.map(({ more }) => more)).toEqual([true, false]);
+  expect(ran).toMatchObject({ status: 'succeeded', counts: { added: 30 } });
+});
+
 test('limits.maxDocuments bounds the run, over its slices and over attempts that read again', async () => {
   const source = await newSource({
     limits: { timeoutMs: 600_000, sliceDocuments: 4, maxDocuments: 10, maxDeletedShare: 0.15 },
