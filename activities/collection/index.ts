@@ -6,6 +6,8 @@ import type {
   ReconcileSchedulesReport,
   ScheduleActivities,
 } from '../../workflows/collection/activities.ts';
+import type { ExaminationActivities } from '../../workflows/collection/examination.ts';
+import { examineSystem } from '../examination/examine-system.ts';
 import { collectDocuments } from './collect-documents.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { finishRun } from './finish-run.ts';
@@ -20,7 +22,8 @@ export type AllCollectionActivities = CollectionActivities &
   InspectionActivities &
   IngestionActivities &
   ScheduleActivities &
-  FreshnessActivities;
+  FreshnessActivities &
+  ExaminationActivities;
 
 /** Every activity of the area, out of its dependencies. */
 export function collectionActivities(deps: CollectionDependencies): AllCollectionActivities {
@@ -31,6 +34,7 @@ export function collectionActivities(deps: CollectionDependencies): AllCollectio
     requestKnowledgeBaseSync: ({ source, ...target }) => deps.wakeSync(target, source),
     finishRun: (input) => finishRun(input, deps),
     inspectSource: (input) => inspectSource(input, deps),
+    examineSystem: (input) => examineSystem(input, deps),
     ...ingestionActivities(deps),
     reconcileSchedules: (): Promise<ReconcileSchedulesReport> => reconcileStoredSchedules(deps),
     requestOverdueSyncs: ({ olderThanMs }) => requestOverdueSyncs(olderThanMs, deps),

@@ -7,6 +7,7 @@ import {
 import { callAws } from './errors.ts';
 import { headObject, type ObjectHead } from './head-object.ts';
 import { listObjects, type ListedObject } from './list-objects.ts';
+import { listUploads, type OpenUpload } from './list-uploads.ts';
 import { putBody, putFile, type PutFileRequest } from './put-file.ts';
 import { conflictOf, isPreconditionError, type PutRequest } from './put-object.ts';
 import { removeMany, type RemovalError, type RemoveManyRequest } from './remove-objects.ts';
@@ -52,6 +53,12 @@ export interface Objects {
     readonly prefix: string;
     readonly signal: AbortSignal;
   }): AsyncIterable<ListedObject>;
+  /** Every unfinished upload in parts whose key begins so. */
+  listUploads(request: {
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<OpenUpload>;
   /** @throws NotFound, AccessDenied, InvalidConfig - the bucket is in another region. */
   checkBucket(bucket: string, signal: AbortSignal): Promise<void>;
 }
@@ -78,6 +85,7 @@ export function createObjects(s3: S3Client, options: ObjectsOptions = {}): Objec
     remove: (address) => remove(access, address),
     removeMany: (request) => removeMany(access, request),
     list: (request) => listObjects(access, request),
+    listUploads: (request) => listUploads(access, request),
     checkBucket: (bucket, signal) => checkBucket(access, bucket, signal),
   };
 }

@@ -121,6 +121,25 @@ export const commands: readonly Command[] = [
     run: async (context) => (await import('./explain.ts')).explain(context),
   }),
   command({
+    name: 'doctor',
+    summary: 'Compare everything that should agree; say what does not.',
+    details:
+      'Definitions, schedules, runs, questions, the manifest, S3 and the knowledge bases: each finding is a sentence with the place and what mends it. With --config the file is compared with what is in force, too. A worker does it and changes nothing. Exit code: 0 when everything agrees, 3 when something does not.',
+    positionals: [ANY_SOURCE],
+    options: {
+      limit: {
+        type: 'whole',
+        value: 'N',
+        default: 5,
+        min: 1,
+        max: 50,
+        summary: 'findings of a kind at most; the rest is counted',
+      },
+    },
+    examples: ['doctor', 'doctor licences', 'doctor --config wellspring.yaml --json'],
+    run: async (context) => (await import('./doctor.ts')).doctor(context),
+  }),
+  command({
     name: 'dead-letters',
     summary: 'List documents that could not be collected, and why.',
     positionals: [ANY_SOURCE],
