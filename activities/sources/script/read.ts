@@ -85,8 +85,12 @@ function lineReader({ config, conversation, env, redact }: LineReaderParts) {
       if (line.kind === 'too-long')
         return [refuse(line, `is ${line.sizeBytes} bytes long; 4 MB are allowed`)];
       if (line.text.trim() === '') return [];
-      if (!line.valid) return [refuse(line, 'is not valid UTF-8', conversation.idOf(line.text))];
-      return conversation.read(line.text).flatMap((reading) => message(reading, line));
+      if (!line.valid) {
+        const id = shallow(() => conversation.idOf(line.text), undefined);
+        return [refuse(line, 'is not valid UTF-8', id)];
+      }
+      const readings = shallow(() => conversation.read(line.text), TOO_DEEP);
+      return readings.flatMap((reading) => message(reading, line));
     },
     verdict({ complete, why }: NonNullable<Ending['listing']>): Message {
       if (!complete || unreadable === 0)
@@ -98,6 +102,18 @@ function lineReader({ config, conversation, env, redact }: LineReaderParts) {
       };
     },
   };
+}
+
+const TOO_DEEP: readonly Reading[] = [{ kind: 'bad', why: 'is nested too deeply' }];
+
+/** What goes over nested values does so by recursion: one that exhausts the stack is the fault of its line alone. */
+function shallow<T>(act: () => T, tooDeep: T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof RangeError) return tooDeep;
+    throw error;
+  }
 }
 
 function tooMuch(maxOutputBytes: number): Error {
