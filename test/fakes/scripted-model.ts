@@ -46,7 +46,7 @@ export function scriptedModels(script: Script): ScriptedModels {
           return script(seen);
         }),
         reach: () => Promise.resolve(),
-        failureOf: (error) => failure('Unavailable', `The model broke: ${String(error)}.`),
+        failureOf: (error) => failure('Unavailable', `The model broke with "${String(error)}".`),
         close: () => undefined,
       }),
   };
