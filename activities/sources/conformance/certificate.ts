@@ -1,16 +1,8 @@
 import { digestOf } from '../../../adapters/definitions/digest.ts';
-import type { JsonSchema } from '../contract.ts';
 import type { Check, CheckGroup, Outcome } from './check.ts';
 import { checks as allChecks } from './checks.ts';
-import type { Subject } from './subject.ts';
+import type { CertifiedSpec, Subject } from './subject.ts';
 import { openTrial } from './trial.ts';
-
-/** The specification that a report is about. */
-export interface CertifiedSpec {
-  readonly name: string;
-  readonly version: string;
-  readonly configSchema: JsonSchema;
-}
 
 /** The report of one trial. It holds no config and no content. */
 export interface Certificate {

@@ -1,6 +1,6 @@
+import type { JsonSchema } from '../contract.ts';
 import type { BoundSourceType } from '../define-source.ts';
 import type { KitEnv, KitEnvOverrides } from './environment.ts';
-import type { CertifiedSpec } from './certificate.ts';
 
 /** A source type with a source to read: what the checks are made on. What is left out makes its checks `skipped`, never passed. */
 export interface Subject {
@@ -65,6 +65,13 @@ export interface HostileSource {
   readonly config: SubjectConfig;
   readonly texts: readonly string[];
   close?(): Promise<void> | void;
+}
+
+/** The specification that a report is about. */
+export interface CertifiedSpec {
+  readonly name: string;
+  readonly version: string;
+  readonly configSchema: JsonSchema;
 }
 
 export interface Limits {

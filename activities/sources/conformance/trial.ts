@@ -25,6 +25,8 @@ export interface Trial {
   everythingHeard(): readonly unknown[];
   /** The outcome of one check, made once. An error of the check itself is a failure of it. */
   outcome(check: Check): Promise<Outcome>;
+  /** Whether the check of this id has passed. It is made now, if it was not yet. */
+  passed(id: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -70,7 +72,12 @@ export function openTrial(subject: Subject, checks: readonly Check[]): Trial {
       return output;
     },
     everythingHeard: () => [said, envs.map(({ records }) => records)],
-    outcome: (check) => once(outcomes, check.id, () => attempt(trial, check, checks)),
+    outcome: (check) => once(outcomes, check.id, () => attempt(trial, check)),
+    async passed(id) {
+      const check = checks.find((one) => one.id === id);
+      if (check === undefined) throw new Error(`There is no check "${id}".`);
+      return (await trial.outcome(check)).verdict === 'pass';
+    },
     async close() {
       for (const env of envs) env.remove();
       await subject.cleanup?.();
@@ -85,15 +92,11 @@ function once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise
   return known;
 }
 
-async function attempt(trial: Trial, check: Check, checks: readonly Check[]): Promise<Outcome> {
+async function attempt(trial: Trial, check: Check): Promise<Outcome> {
   const unfit = trial.subject.unfit?.[check.id];
   if (unfit !== undefined) return skipped(unfit);
   for (const id of check.needs ?? []) {
-    const needed = checks.find((one) => one.id === id);
-    if (needed === undefined)
-      throw new Error(`The check "${check.id}" needs "${id}", which is none.`);
-    if ((await trial.outcome(needed)).verdict !== 'pass')
-      return skipped(`It needs "${id}", which has not passed.`);
+    if (!(await trial.passed(id))) return skipped(`It needs "${id}", which has not passed.`);
   }
   try {
     return await check.run(trial);

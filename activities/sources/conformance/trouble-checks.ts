@@ -10,7 +10,7 @@ export const troubleChecks: readonly Check[] = [
     id: 'read.incomplete',
     group: 'read',
     title: 'an error in the middle never passes for a complete listing',
-    needs: ['read.ends'],
+    needs: ['read.same-ids'],
     run: incomplete,
   },
   {

@@ -1,0 +1,20 @@
+/** Texts that have broken programs: for subjects that can hold any text. None has line ends or blanks at its edges, which titles may lose. */
+export const HOSTILE_TEXTS: readonly string[] = [
+  `'; DROP TABLE documents; --`,
+  '"quoted", and, commas',
+  '<script>alert(1)</script>',
+  '{{constructor.constructor("return 1")()}}',
+  '${env:HOME} $(id) `id`',
+  '../../etc/passwd',
+  '__proto__',
+  'null',
+  '=1+1',
+  'İstanbul ß ﬁ Å Å',
+  '田中さんにあげて下さい',
+  'مرحبا بالعالم',
+  '👩‍👩‍👧‍👦 🏳️‍🌈 𝒜',
+  'Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮',
+  '%00%0a%2e%2e%2f',
+  '\\\\server\\share\\"',
+  '---\ntitle: x\n---\n# not a header',
+];
