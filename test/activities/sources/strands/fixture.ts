@@ -1,9 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type {
-  ReadMessage,
-  SourceDocument,
-  SourceEnv,
-} from '../../../../activities/sources/contract.ts';
+import type { ReadMessage, SourceDocument } from '../../../../activities/sources/contract.ts';
 import {
   memoryModelSteps,
   type MemoryModelSteps,
@@ -119,5 +115,3 @@ export function agentEnv(
     settings: { models: new Map([['bedrock', models]]), ...overrides.settings },
   });
 }
-
-export type { SourceEnv };
