@@ -68,9 +68,12 @@ export async function reconcileRevision(
   options: PlanOptions & ApplyOptions,
 ): Promise<ReconcileSchedulesReport> {
   if (await revisionInForce(db)) {
-    const suspended = await readSuspended(db);
     const wanted = await definitionsInForce(db);
-    const plan = await planAndApply(wanted, schedules, { ...options, suspended });
+    // Before the health: a run that ends meanwhile pauses its source, and that pause must not look as if nobody wanted it.
+    const listed = await schedules.list();
+    const suspended = await readSuspended(db);
+    const asListed = { ...schedules, list: () => Promise.resolve(listed) };
+    const plan = await planAndApply(wanted, asListed, { ...options, suspended });
     if (plan.refused === undefined) await settlePauses(db, schedules, plan, suspended);
     return reportOf(plan);
   }

@@ -10,6 +10,8 @@ import {
 import { failure } from '../../workflows/failures.ts';
 import {
   DISABLED_NOTE,
+  isPausedByPerson,
+  yieldsToPeople,
   type ActualSchedule,
   type HashedSchedule,
   type ScheduleAction,
@@ -163,10 +165,11 @@ async function applyOne(client: Client, action: ScheduleAction): Promise<void> {
       await update(handle, action.schedule);
       break;
     case 'pause':
-      await pause(handle, action.note);
+      if (!yieldsToPeople(action.note) || !(await isTaken(handle)))
+        await pause(handle, action.note);
       break;
     case 'unpause':
-      await unpause(handle, action.note);
+      if (!(await isTaken(handle))) await unpause(handle, action.note);
       break;
     case 'delete':
       await remove(handle);
@@ -209,6 +212,11 @@ async function pause(handle: ScheduleHandle, note: string): Promise<void> {
 async function unpause(handle: ScheduleHandle, note: string): Promise<void> {
   await handle.unpause(note);
   await confirm(handle, 'run again', (now) => !now.paused);
+}
+
+/** The listing of the plan lags behind: a person may have paused it meanwhile. */
+async function isTaken(handle: ScheduleHandle): Promise<boolean> {
+  return isPausedByPerson(factsOf(await handle.describe()));
 }
 
 async function remove(handle: ScheduleHandle): Promise<void> {

@@ -196,6 +196,20 @@ describe('applying', () => {
     });
   });
 
+  test('a plan that does not know yet of the pause of a person leaves it', async () => {
+    await apply([source('docs')]);
+    const id = idOf('docs');
+    await everything.pause(id, 'ana: the site is being moved');
+
+    await everything.apply([
+      { kind: 'unpause', id, note: 'managed:enabled' },
+      { kind: 'pause', id, note: 'managed:suspended since today.' },
+    ]);
+
+    const found = await everything.describe(id);
+    expect(found).toMatchObject({ paused: true, note: 'ana: the site is being moved' });
+  });
+
   test('"enabled: false" pauses, and enabling again lifts that pause', async () => {
     expect(await apply([source('a', { enabled: false })])).toEqual(['create a']);
     expect(await everything.describe(idOf('a'))).toMatchObject({

@@ -200,6 +200,11 @@ export function isPausedByPerson(actual: ActualSchedule): boolean {
   return actual.paused && !isManagedPause(actual);
 }
 
+/** True for a note of ours that must not take the place of a person's; one about a removal keeps theirs in itself. */
+export function yieldsToPeople(note: string): boolean {
+  return note.startsWith('managed:') && !note.startsWith(REMOVED_NOTE);
+}
+
 /** Those that are on their way out already were agreed to: only what vanishes now counts. */
 function refusal(
   actual: readonly ActualSchedule[],

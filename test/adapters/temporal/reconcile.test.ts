@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { definitionDigest } from '../../../adapters/definitions/digest.ts';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
-import { reconcileRevision } from '../../../adapters/temporal/reconcile.ts';
+import { updateHealth } from '../../../adapters/postgres/source-health.ts';
+import { reconcileRevision, scheduleOf } from '../../../adapters/temporal/reconcile.ts';
+import { withHash } from '../../../adapters/temporal/schedule-options.ts';
 import type { Schedules } from '../../../adapters/temporal/schedules.ts';
 import type {
   ActualSchedule,
@@ -55,6 +58,27 @@ test('afterwards the revision in force is what schedules follow', async () => {
     'create system:watchFreshness',
   ]);
   expect(report).toMatchObject({ created: 3, paused: 1 });
+});
+
+test('a source that is paused while the schedules are listed stays paused', async () => {
+  const definition = sourceDefinition({ id: 'docs' });
+  await storeRevision(db, { definitions: [definition], author: 'ana' });
+  const pause = { by: 'failure', failure: 'AuthExpired', reason: 'The key is old.' } as const;
+  const { schedules, written } = recording([]);
+  const list = async (): Promise<readonly ActualSchedule[]> => {
+    const digest = definitionDigest(definition);
+    await updateHealth(
+      db,
+      { tenant: definition.tenant, source: 'docs' },
+      { digest, next: () => ({ idleRuns: 0, pause }) },
+    );
+    const { id, hash } = withHash(scheduleOf(definition));
+    return [{ id, hash, paused: true, note: 'managed:suspended since a moment ago.' }];
+  };
+
+  await reconcileRevision(db, { ...schedules, list }, { now: NOW });
+
+  expect(written.filter((one) => one.endsWith('source:docs'))).toEqual(['pause source:docs']);
 });
 
 /** Schedules that list what they are given and record what is written. */
