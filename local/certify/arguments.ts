@@ -193,7 +193,7 @@ function typeOf(
 }
 
 /** Words of a command line; quotes keep blanks together. @throws Error - a quote that nobody closes. */
-export function words(text: string | undefined): readonly string[] | undefined {
+function words(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   const found = [...text.matchAll(/"([^"]*)"|'([^']*)'|([^\s"']+)/gu)];
   const rest = text.replaceAll(/"[^"]*"|'[^']*'|[^\s"']+/gu, '');
