@@ -3,6 +3,7 @@ import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { renewCredentials, type Renewable } from './renew-credentials.ts';
 import { requestHandler } from './request-handler.ts';
 
 interface AwsCredentials {
@@ -45,15 +46,17 @@ export interface AwsClients {
 export function createAwsClients(options: AwsClientOptions = {}): AwsClients {
   const endpoints = options.endpoints ?? {};
   const made: { destroy(): void }[] = [];
-  const kept = <Client extends { destroy(): void }>(create: () => Client): (() => Client) =>
+  const kept = <Client extends Renewable & { destroy(): void }>(
+    create: () => Client,
+  ): (() => Client) =>
     once(() => {
-      const client = create();
+      const client = renewCredentials(create());
       made.push(client);
       return client;
     });
   const common = (endpoint: string | undefined) => ({
     ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...(options.credentials === undefined ? REREAD_FILES : { credentials: options.credentials }),
     ...(endpoint === undefined ? {} : { endpoint, ...variants(endpoint) }),
   });
 
@@ -120,6 +123,9 @@ type CommonConfig = {
   readonly credentials?: AwsCredentials;
   readonly endpoint?: string;
 };
+
+/** For the SDK's own chain of providers: a file with credentials is read each time they are asked for, not once a process. */
+const REREAD_FILES = { ignoreCache: true };
 
 function createS3(common: CommonConfig): S3Client {
   return new S3Client({

@@ -105,8 +105,14 @@ function failureName(seen: SeenError): AwsFailureName {
   if (seen.name === 'ValidationException' && CONCURRENT_DOCUMENTS.test(seen.message)) {
     return 'Throttled';
   }
+  if (isSilentRefusal(seen)) return 'AccessDenied';
   if (seen.status !== undefined) return failureOfStatus(seen.status);
   return seen.code !== undefined && CONNECTION_CODES.test(seen.code) ? 'Unavailable' : 'Defect';
+}
+
+/** A HEAD with a session token that expired is answered like this: no body, and so no name. */
+function isSilentRefusal({ name, status }: SeenError): boolean {
+  return name === 'Unknown' && status === 400;
 }
 
 /** "concurrent IngestKnowledgeBaseDocuments and DeleteKnowledgeBaseDocuments requests": a limit in disguise. */
@@ -116,11 +122,8 @@ const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
   [/^ModelTimeout/, 'AgentTimeout'],
   [/ServiceQuotaExceeded|ResourceLimitExceeded|^TooManyBuckets$/, 'QuotaExceeded'],
   [/^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|.*Throttl)/, 'Throttled'],
-  // Stale credentials and a wrong clock pass with fresh credentials and a corrected offset.
-  [
-    /^(ExpiredToken|RequestTimeTooSkewed|RequestTimeout|TimeoutError|InternalError$)/,
-    'Unavailable',
-  ],
+  // A wrong clock passes with a corrected offset.
+  [/^(RequestTimeTooSkewed|RequestTimeout|TimeoutError|InternalError$)/, 'Unavailable'],
   // A body that was damaged on its way; sent again it is whole.
   [
     /^(BadDigest|XAmzContentChecksumMismatch|XAmzContentSHA256Mismatch|IncompleteBody)$/,
@@ -130,8 +133,9 @@ const NAME_RULES: readonly (readonly [RegExp, AwsFailureName])[] = [
     /^(DependencyFailed|ModelNotReady|BadGateway|ServiceUnavailable|InternalServer|InternalService)/,
     'Unavailable',
   ],
+  // `ExpiredToken`: the provider was asked again before, and had nothing newer.
   [
-    /^(AccessDenied|Unauthorized|Forbidden|KMS|DecryptionFailure|EncryptionFailure|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/,
+    /^(AccessDenied|ExpiredToken|Unauthorized|Forbidden|KMS|DecryptionFailure|EncryptionFailure|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/,
     'AccessDenied',
   ],
   // The fault of one object, not of its bucket: the others go on.
@@ -213,7 +217,7 @@ function missingAction({ operation, resource, error, message }: SentenceFacts): 
 }
 
 const CREDENTIALS =
-  /^(InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/;
+  /^(Unknown$|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClient|InvalidSignature|MissingAuthentication|CredentialsProviderError|InvalidClientTokenId)/;
 
 const MAX_MESSAGE_LENGTH = 300;
 

@@ -101,6 +101,7 @@ const ALWAYS = [
   'x-amz-date',
   'x-amz-expected-bucket-owner',
   'x-amz-sdk-checksum-algorithm',
+  'x-amz-security-token',
   'x-amz-user-agent',
 ];
 

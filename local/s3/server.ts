@@ -18,6 +18,8 @@ export interface S3ServerOptions extends Credentials {
   /** Absent: a free one. */
   readonly port?: number;
   readonly host?: string;
+  /** Session tokens of temporary credentials with these keys; may be changed while the server runs. One that is missing is invalid. */
+  readonly sessions?: ReadonlyMap<string, 'valid' | 'expired'>;
   /** Made at the start where they are missing. */
   readonly buckets: readonly string[];
   /** What goes wrong, for tests. The list may be changed while the server runs. */
@@ -56,6 +58,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const context: Context = {
     store,
     credentials: options,
+    sessions: options.sessions ?? new Map(),
     accountId: options.accountId ?? '000000000000',
     chooseFault: createFaults(options.faults ?? [], options.faultSeed ?? 1),
     add,
@@ -76,6 +79,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
 interface Context {
   readonly store: Store;
   readonly credentials: Credentials;
+  readonly sessions: ReadonlyMap<string, 'valid' | 'expired'>;
   readonly accountId: string;
   readonly chooseFault: ChooseFault;
   readonly add: (request: LoggedRequest) => void;
@@ -142,11 +146,9 @@ const FAULT_ERRORS: ReadonlyMap<FaultKind, () => S3Error> = new Map([
 
 async function perform(
   request: S3Request,
-  { store, credentials, accountId }: Context,
+  { store, credentials, sessions, accountId }: Context,
 ): Promise<S3Answer> {
-  if (request.headers.has('x-amz-security-token')) {
-    throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.');
-  }
+  checkSession(request, sessions);
   const identity = verifySignature(request, credentials);
   const handler = handlerOf(request);
   const owner = request.headers.get('x-amz-expected-bucket-owner');
@@ -158,6 +160,15 @@ async function perform(
     store,
     bucket: () => store.bucket(request.bucket),
   });
+}
+
+function checkSession({ headers }: S3Request, sessions: Context['sessions']): void {
+  const token = headers.get('x-amz-security-token');
+  if (token === undefined) return;
+  const state = sessions.get(token);
+  if (state === 'expired') throw new S3Error('ExpiredToken', 'The provided token has expired.');
+  if (state === undefined)
+    throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.');
 }
 
 async function deliver(

@@ -16,6 +16,8 @@ export interface ChaosCloud {
   /** Rules of this list go wrong; empty it to be well again. */
   readonly s3Faults: FaultRule[];
   readonly bedrockFaults: FaultPlan;
+  /** Session tokens that S3 knows. */
+  readonly s3Sessions: Map<string, 'valid' | 'expired'>;
   readonly clients: AwsClients;
   readonly knowledge: Knowledge;
   readonly bucket: string;
@@ -41,12 +43,14 @@ export async function startChaosCloud({
 }: CloudOptions): Promise<ChaosCloud> {
   const credentials = { accessKeyId: 'LOCALCHAOS', secretAccessKey };
   const s3Faults: FaultRule[] = [];
+  const s3Sessions: ChaosCloud['s3Sessions'] = new Map();
   const s3 = await startS3Server({
     directory: join(folder, 's3'),
     buckets: [BUCKET],
     durability: 'none',
     faults: s3Faults,
     faultSeed: seed,
+    sessions: s3Sessions,
     ...credentials,
   });
   const common = { region: REGION, credentials: { ...credentials } };
@@ -71,6 +75,7 @@ export async function startChaosCloud({
     bedrock,
     s3Faults,
     bedrockFaults,
+    s3Sessions,
     clients,
     knowledge,
     bucket: BUCKET,

@@ -28,6 +28,7 @@ test.each([
   ['RequestTimeout', 400, 'Unavailable'],
   ['ExpiredToken', 400, 'AccessDenied'],
   ['ExpiredTokenException', 403, 'AccessDenied'],
+  ['Unknown', 400, 'AccessDenied'],
   ['BadDigest', 400, 'Unavailable'],
   ['TimeoutError', undefined, 'Unavailable'],
   ['SyntaxError', 200, 'Unavailable'],
