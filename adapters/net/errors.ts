@@ -48,16 +48,24 @@ const TRANSIENT: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_BODY_TIMEOUT', `stopped in the middle of its answer. ${LATER}`],
 ]);
 
-const OTHER_CODES: ReadonlyMap<string, readonly ['InvalidDocument', string]> = new Map([
-  [
-    'UND_ERR_HEADERS_OVERFLOW',
-    ['InvalidDocument', 'answers with headers above 32 KB. Ask its owner to mend that.'],
-  ],
-  [
-    'Z_DATA_ERROR',
+const OTHER_CODES: ReadonlyMap<string, readonly ['InvalidDocument' | 'InvalidConfig', string]> =
+  new Map([
     [
-      'InvalidDocument',
-      'sends a body that its own Content-Encoding cannot unpack. Ask its owner to mend that.',
+      'UND_ERR_INVALID_ARG',
+      [
+        'InvalidConfig',
+        'was not asked: a header of the request holds what no header may, such as a line end. Mend "headers", or the secret behind one of them.',
+      ],
     ],
-  ],
-]);
+    [
+      'UND_ERR_HEADERS_OVERFLOW',
+      ['InvalidDocument', 'answers with headers above 32 KB. Ask its owner to mend that.'],
+    ],
+    [
+      'Z_DATA_ERROR',
+      [
+        'InvalidDocument',
+        'sends a body that its own Content-Encoding cannot unpack. Ask its owner to mend that.',
+      ],
+    ],
+  ]);

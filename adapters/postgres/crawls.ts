@@ -82,19 +82,20 @@ export function mergeVisits(visits: readonly PageVisit[]): readonly PageVisit[] 
   return [...merged.values()];
 }
 
-/** The state of a crawl as a cursor names it; undefined when that is no longer there. */
+/** The state of a crawl as a cursor names it; undefined when that is no longer there. Whoever goes on with it has not abandoned it. */
 export async function readCrawl(
   db: Database,
   { tenant, source }: SourceReference,
   { crawl, step }: CrawlReference,
 ): Promise<StoredCrawl | undefined> {
   const found = await db
-    .selectFrom('crawls')
-    .select('notes')
+    .updateTable('crawls')
+    .set({ updated_at: sql<Date>`now()` })
     .where('tenant', '=', tenant)
     .where('source', '=', source)
     .where('crawl', '=', crawl)
     .where('step', '=', step)
+    .returning('notes')
     .executeTakeFirst();
   if (!found) return undefined;
   const { rows } = await sql<FrontierRow>`

@@ -110,6 +110,16 @@ describe('credentials', () => {
     expect(site.headersOf('/b')?.['x-api-key']).toBe('k-1');
   });
 
+  test('with a line end are told, and shown to nobody', async () => {
+    const asked = get('/', {}, { authorization: 'Bearer k-1\n' });
+
+    await expect(asked).rejects.toMatchObject({
+      type: 'InvalidConfig',
+      message: expect.stringMatching(/"headers".*secret/u),
+    });
+    await expect(asked).rejects.not.toThrow('k-1');
+  });
+
   test('do not follow a redirect to another origin', async () => {
     await get(
       '/away',

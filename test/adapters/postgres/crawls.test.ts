@@ -139,6 +139,19 @@ test('crawls with which nobody has gone on for a month are forgotten', async () 
   expect(await rowsOf(fresh.reference)).toStrictEqual(['c1 0']);
 });
 
+test('a crawl that somebody goes on with after a month is not taken from under it', async () => {
+  const { reference, claim, commit } = newCase();
+  await commit(await claim(), step(1, { rows: [row(0), row(1)] }));
+  await sql`update crawls set updated_at = now() - interval '31 days' where source = ${reference.source}`.execute(
+    db,
+  );
+
+  await stagedCrawls(db, { ...reference, configSig: 'sig' }).open({ crawl: 'c1', step: 1 });
+  await forgetAbandonedCrawls(db, 30 * 86_400_000);
+
+  expect(await rowsOf(reference)).toStrictEqual(['c1 0', 'c1 1']);
+});
+
 test('60,000 pages of a sitemap are committed at once', async () => {
   const { reference, claim, commit } = newCase();
   const rows = Array.from({ length: 60_000 }, (_, index) => row(index));
