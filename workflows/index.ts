@@ -2,6 +2,7 @@ export { decideHeld } from './approval/decide-held.ts';
 export { collectSource } from './collection/collect-source.ts';
 export { examineSystem } from './collection/examine-system.ts';
 export { inspectSource } from './collection/inspect-source.ts';
+export { mendSource } from './collection/mend-source.ts';
 export { reconcileSchedules } from './collection/reconcile-schedules.ts';
 export { syncKnowledgeBase } from './collection/sync-knowledge-base.ts';
 export { watchFreshness } from './collection/watch-freshness.ts';

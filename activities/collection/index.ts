@@ -7,6 +7,8 @@ import type {
   ScheduleActivities,
 } from '../../workflows/collection/activities.ts';
 import type { ExaminationActivities } from '../../workflows/collection/examination.ts';
+import type { MendingActivities } from '../../workflows/collection/mending.ts';
+import { mendSource } from '../mending/mend-source.ts';
 import { examineSystem } from '../examination/examine-system.ts';
 import { collectDocuments } from './collect-documents.ts';
 import type { CollectionDependencies } from './dependencies.ts';
@@ -23,7 +25,8 @@ export type AllCollectionActivities = CollectionActivities &
   IngestionActivities &
   ScheduleActivities &
   FreshnessActivities &
-  ExaminationActivities;
+  ExaminationActivities &
+  MendingActivities;
 
 /** Every activity of the area, out of its dependencies. */
 export function collectionActivities(deps: CollectionDependencies): AllCollectionActivities {
@@ -34,6 +37,7 @@ export function collectionActivities(deps: CollectionDependencies): AllCollectio
     requestKnowledgeBaseSync: ({ source, ...target }) => deps.wakeSync(target, source),
     finishRun: (input) => finishRun(input, deps),
     inspectSource: (input) => inspectSource(input, deps),
+    mendSource: (input) => mendSource(input, deps),
     examineSystem: (input) => examineSystem(input, deps),
     ...ingestionActivities(deps),
     reconcileSchedules: (): Promise<ReconcileSchedulesReport> => reconcileStoredSchedules(deps),

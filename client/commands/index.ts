@@ -140,6 +140,36 @@ export const commands: readonly Command[] = [
     run: async (context) => (await import('./doctor.ts')).doctor(context),
   }),
   command({
+    name: 'reindex',
+    summary: 'Let the knowledge base read documents again.',
+    details:
+      'As they lie in S3, past the jobs, which pass over objects that did not change; what was deleted is taken out. With --reread the source itself is read again from its beginning, and the documents are written anew: for objects that are missing or were altered. Exit code: 0 all were taken, 3 some, 1 none.',
+    positionals: [SOURCE, { name: 'id', required: false, many: true }],
+    options: {
+      failed: { type: 'flag', summary: 'those that the knowledge base could not index' },
+      all: { type: 'flag', summary: 'all of the source' },
+      reread: { type: 'flag', summary: 'read the source again and write them anew' },
+      'no-wait': { type: 'flag', summary: 'with --reread: only start the run' },
+    },
+    examples: [
+      'reindex licences --failed',
+      'reindex licences GPL-3.0-only MIT',
+      'reindex licences GPL-3.0-only --reread',
+      'reindex licences --all --reread --no-wait',
+    ],
+    run: async (context) => (await import('./reindex.ts')).reindex(context),
+  }),
+  command({
+    name: 'forget',
+    summary: 'Delete what a source that left the definitions has left behind.',
+    details:
+      'Its documents stay until somebody says so: this shows how many they are and asks, as for every large deletion. Without an answer the question stays open for "approve" and "reject".',
+    positionals: [SOURCE],
+    options: DECISION,
+    examples: ['forget licences', 'forget licences --yes --reason "the site was closed"'],
+    run: async (context) => (await import('./forget.ts')).forget(context),
+  }),
+  command({
     name: 'dead-letters',
     summary: 'List documents that could not be collected, and why.',
     positionals: [ANY_SOURCE],
