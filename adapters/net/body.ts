@@ -1,37 +1,45 @@
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { pipeline } from 'node:stream/promises';
-import { Writable, type Readable, type Transform } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { failure } from '../../workflows/failures.ts';
 
 /**
- * Reads a whole body and undoes its `Content-Encoding`. Holds never more than `maxBytes` plus one chunk, however small the
- * compressed form was.
+ * Reads a whole body and undoes its `Content-Encoding`. Holds never more than `maxBytes` plus one chunk, however small the compressed
+ * form was. It stops when the stream is destroyed, as the signal of a request does with its answer.
  * @throws InvalidDocument - the unpacked body is larger, or its encoding is unknown.
  */
 export async function readBody(
   stream: Readable,
   encoding: string | undefined,
-  { maxBytes, place, signal }: BodyOptions,
+  { maxBytes, place }: BodyOptions,
+): Promise<Buffer> {
+  const unpacked = decoders(encoding, place).reduce<Readable>(joined, stream);
+  return collected(unpacked, maxBytes, place);
+}
+
+/** An error of one ends the other with it, and so does whoever stops reading. Plain bodies have none: it costs as much as a request. */
+function joined(from: Readable, to: Transform): Transform {
+  return pipeline(from, to, () => undefined);
+}
+
+async function collected(
+  source: AsyncIterable<Buffer>,
+  maxBytes: number,
+  place: string,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) return done(tooLarge(place, maxBytes));
-      chunks.push(chunk);
-      return done();
-    },
-  });
-  await pipeline([stream, ...decoders(encoding, place), sink], { signal });
-  return Buffer.concat(chunks, sizeBytes);
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) throw tooLarge(place, maxBytes);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, sizeBytes);
 }
 
 export interface BodyOptions {
   readonly maxBytes: number;
   /** For the error sentence: the address without its query. */
   readonly place: string;
-  readonly signal: AbortSignal;
 }
 
 function decoders(encoding: string | undefined, place: string): readonly Transform[] {

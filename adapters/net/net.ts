@@ -96,7 +96,39 @@ function guardedConnector(guard: Guard): buildConnector.connector {
 }
 
 async function fetchGuarded(tools: Tools, start: URL, request: NetRequest): Promise<NetResponse> {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(tools.limits.timeoutMs)]);
+  const deadline = openDeadline(request.signal, tools.limits.timeoutMs);
+  try {
+    return await follow(tools, start, request, deadline.signal);
+  } finally {
+    deadline.end();
+  }
+}
+
+/** `AbortSignal.any` of a time-out would leave a timer for a minute, and a reference at `signal`, for each request. */
+function openDeadline(signal: AbortSignal, afterMs: number) {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort(signal.reason);
+  const timer = setTimeout(
+    () => stop.abort(new DOMException('The operation timed out.', 'TimeoutError')),
+    afterMs,
+  ).unref();
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: stop.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+async function follow(
+  tools: Tools,
+  start: URL,
+  request: NetRequest,
+  signal: AbortSignal,
+): Promise<NetResponse> {
   const redirects: string[] = [];
   let hop: Hop = { url: start, method: request.method ?? 'GET', body: request.body };
   for (;;) {
@@ -152,7 +184,6 @@ async function ask(
         request.maxBytesFor?.(headers['content-type'] ?? '') ?? Infinity,
       ),
       place,
-      signal: request.signal,
     });
     return { status: response.statusCode, headers, body };
   } catch (error) {

@@ -14,10 +14,12 @@ export function pageId(text: string, policy: UrlPolicy, base?: string): string |
   const url = URL.parse(text, base);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     return undefined;
-  url.hash = '';
-  url.search = sortedQuery(url, policy.dropParameters);
-  url.pathname = canonicalPath(url.pathname, policy.trailingSlash);
-  url.hostname = url.hostname.replace(/\.$/, '');
+  // Each setter parses the address anew, and most addresses need none.
+  if (url.href.includes('#')) url.hash = '';
+  if (url.href.includes('?')) url.search = sortedQuery(url, policy.dropParameters);
+  const path = canonicalPath(url.pathname, policy.trailingSlash);
+  if (path !== url.pathname) url.pathname = path;
+  if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
   return url.href.length <= 2048 ? url.href : undefined;
 }
 

@@ -110,15 +110,35 @@ function whyNotNext(id: string, page: number, { config, scope }: Session): strin
 }
 
 /** The ids of its links within the scope, each once. */
-function linksOf(
-  { session: { scope, config } }: Step,
-  links: readonly string[],
-): readonly string[] {
-  const ids = new Set(links.flatMap((link) => pageId(link, config) ?? []));
-  return [...ids].filter(
-    (id) => scope.excludedBy(id) === undefined && !ASSET.test(new URL(id).pathname),
-  );
+function linksOf({ session }: Step, links: readonly string[]): readonly string[] {
+  const known = judgedLinks(session);
+  const ids = new Set<string>();
+  for (const link of links) {
+    const found = known.get(link);
+    const id = found === undefined ? judge(session, link) : found;
+    if (found === undefined) known.set(link, id);
+    if (id !== null) ids.add(id);
+  }
+  if (known.size > MAX_JUDGED) known.clear();
+  return [...ids];
 }
+
+/** The id of the page that a link leads to, or null if it is none of ours. */
+function judge({ config, scope }: Session, link: string): string | null {
+  const id = pageId(link, config);
+  if (id === undefined || scope.excludedBy(id) !== undefined) return null;
+  return ASSET.test(new URL(id).pathname) ? null : id;
+}
+
+/** The pages of a site share most of their links: each is judged once. */
+function judgedLinks({ scope }: Session): Map<string, string | null> {
+  const found = judged.get(scope) ?? new Map<string, string | null>();
+  judged.set(scope, found);
+  return found;
+}
+
+const judged = new WeakMap<Session['scope'], Map<string, string | null>>();
+const MAX_JUDGED = 20_000;
 
 /** Never documents: asking for them would only cost their site. */
 const ASSET =
