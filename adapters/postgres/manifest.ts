@@ -20,6 +20,7 @@ export interface ManifestRow {
   readonly etag: string | null;
   readonly lastModified: string | null;
   readonly modifiedAt: Date | null;
+  /** Since it is there; what was deleted and came back begins anew. */
   readonly firstSeen: Date;
   readonly lastChanged: Date | null;
   readonly configSig: string | null;
@@ -182,6 +183,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
         content_etag = excluded.content_etag, sidecar_etag = excluded.sidecar_etag, etag = excluded.etag,
         last_modified = excluded.last_modified, title = excluded.title, url = excluded.url, modified_at = excluded.modified_at,
         bytes = excluded.bytes, notes = excluded.notes,
+        first_seen = case when d.state = 'deleted' then excluded.first_seen else d.first_seen end,
         last_changed = case when d.content_hash is distinct from excluded.content_hash then excluded.last_changed else d.last_changed end,
         last_seen_listing = excluded.last_seen_listing, last_seen_run = excluded.last_seen_run,
         gone_count = 0, gone_why = null, fail_count = 0, failure = null, failure_detail = null, held_bytes = null, accepted_bytes = null

@@ -113,6 +113,21 @@ test('§14 half of a corpus of more than ten is held, although its share is allo
   expect(await source.run()).toMatchObject({ status: 'held', held: { candidates: 11 } });
 });
 
+test('§14 documents that come back do not make the loss of the others look small', async () => {
+  const limits = { timeoutMs: 600_000, sliceDocuments: 1000 };
+  const source = await filled(60);
+  await source.redefine({ limits: { ...limits, maxDeletedShare: 1 } });
+  source.emits([...numbered(60).slice(50), COMPLETE]);
+  await source.run();
+  await source.redefine({ limits: { ...limits, maxDeletedShare: 0.2 } });
+  source.emits([...numbered(60).slice(0, 50), COMPLETE]);
+
+  const ran = await source.run();
+
+  expect(ran).toMatchObject({ status: 'held', counts: { added: 50, deleted: 0 } });
+  expect(ran.held?.reason).toContain('10 of 10 documents would be deleted');
+});
+
 test('§14 failed and held documents count as seen', async () => {
   const source = await newSource();
   const long = 'A sentence of the manual. '.repeat(40);
