@@ -30,6 +30,6 @@ function checkHosts({ tools: { fetch } }: StrandsConfig, env: SourceEnv): Promis
   const guard = createGuard({ allowedHosts: env.settings.allowedHosts });
   return attempt(env, 'hosts', () => {
     for (const host of fetch.hosts) guard.checkUrl(new URL(`https://${host}/`));
-    return Promise.resolve(pass('hosts', `${fetch.hosts.length} hosts may be read.`));
+    return Promise.resolve(pass('hosts', `May be read: ${fetch.hosts.join(', ')}.`.slice(0, 300)));
   });
 }

@@ -144,7 +144,8 @@ async function* leave(
   for (const { id } of questions)
     yield { kind: 'seen', id: documentId(id, config.period, env.startedAt) };
   yield* earlierPeriods(config, env);
-  const why = `${questions.length} of ${config.questions.length} questions were not asked. ${error.message}`;
+  // The run puts it between brackets, and ends the sentence itself.
+  const why = `${questions.length} of ${config.questions.length} questions were not asked. ${error.message.replace(/\.$/, '')}`;
   yield { kind: 'listing', complete: false, why: why.slice(0, 500), failure: 'BudgetExceeded' };
   const left = config.questions.length;
   yield { kind: 'checkpoint', cursor: first ? { next: first.id, left } : null };

@@ -37,7 +37,7 @@ describe('A5: a budget that ends leaves the rest of the questions, and says so',
       complete: false,
       failure: 'BudgetExceeded',
       why: expect.stringMatching(
-        /^2 of 3 questions were not asked\. .*"budget\.perRun\.tokens" is 1200\./,
+        /^2 of 3 questions were not asked\. .*"budget\.perRun\.tokens" is 1200\. Raise it, or ask for less$/,
       ),
     });
     expect(messages.at(-1)).toStrictEqual({
