@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { inspectSource } from '../../../activities/collection/inspect-source.ts';
+import { http } from '../../../activities/sources/http.ts';
+import { storeDefinition } from '../../../adapters/postgres/revisions.ts';
 import { explainVerdict } from '../../../workflows/collection/explain-verdict.ts';
 import type { Explanation } from '../../../workflows/collection/explanation.ts';
+import { documentHash } from '../../../activities/collection/identity.ts';
 import { COMPLETE, document, documents } from './collecting.ts';
 import { withWholeSystem, type WholeSystem } from './whole-system.ts';
 
@@ -188,5 +191,101 @@ describe('explaining a document (sources §1)', () => {
       stored: { problem: 'The service is away.' },
       knowledge: { problem: 'The service is away.' },
     });
+  });
+});
+
+describe('explaining a page of a web source (sources B7, B8, B11)', () => {
+  const SITE = 'https://docs.example';
+  const config = {
+    urls: [`${SITE}/`],
+    follow: { include: ['/guide/**', '/private/**'], exclude: ['/guide/old/**'] },
+  };
+
+  async function page(system: WholeSystem, about: string): Promise<Explanation> {
+    const definition = { ...system.definition(), type: 'http', config };
+    const digest = await storeDefinition(system.db, definition);
+    const look = { tenant: 'default', source: system.id, verb: 'explain', limit: 0 } as const;
+    const sourceTypes = new Map([['http', http]]);
+    const { explanation } = await system.act(
+      inspectSource,
+      { ...look, about, digest },
+      { sourceTypes },
+    );
+    if (!explanation) throw new Error('There is no explanation.');
+    return explanation;
+  }
+
+  async function crawled(system: WholeSystem, path: string, rest: Record<string, unknown>) {
+    const url = `${SITE}${path}`;
+    const row = { tenant: 'default', source: system.id, hash: documentHash(url), url };
+    const fetched_at = '2026-11-20T10:00:00Z';
+    await system.db
+      .insertInto('web_pages')
+      .values({ ...row, config_sig: 'x', fetched_at, ...rest } as never)
+      .execute();
+  }
+
+  async function robots(system: WholeSystem, body: string): Promise<void> {
+    const at = '2026-11-20T09:00:00Z';
+    await sql`insert into robots_copies (origin, asked_at, status, fetched_at, body)
+      values (${SITE}, ${at}, 200, ${at}, ${Buffer.from(body)})
+      on conflict (origin) do update set body = excluded.body`.execute(system.db);
+  }
+
+  test('names the glob that refuses it, whatever its address looks like', async () => {
+    const system = await newSystem();
+
+    const facts = await page(system, 'https://DOCS.example:443/guide/old/a?utm_source=mail#top');
+
+    expect(facts).toMatchObject({ id: `${SITE}/guide/old/a`, ruling: { taken: false } });
+    expect(explainVerdict('s', facts)).toMatchObject({
+      state: 'refused',
+      sentences: ['It is left out, because "follow.exclude" has "/guide/old/**".'],
+    });
+  });
+
+  test('names the line of robots.txt, and when our copy was read', async () => {
+    const system = await newSystem();
+    await robots(system, 'User-agent: *\nDisallow: /private/');
+    await crawled(system, '/private/a', { reason: 'robots', detail: null });
+
+    const facts = await page(system, `${SITE}/private/a`);
+
+    expect(facts.host).toMatchObject({
+      allowed: false,
+      robotsRule: 'Disallow: /private/',
+      robotsStatus: 200,
+      robotsReadAt: '2026-11-20T09:00:00.000Z',
+    });
+    expect(stateOf(facts)).toBe('refused');
+  });
+
+  test('tells the last fetch, its status, its validators and why it is no document', async () => {
+    const system = await newSystem();
+    const validators = { etag: '"v7"', last_modified: 'Fri, 20 Nov 2026 09:00:00 GMT' };
+    const why = { reason: 'noindex', detail: 'The header X-Robots-Tag says so.' };
+    await crawled(system, '/guide/b', { status: 200, text_hash: 'abc', ...validators, ...why });
+
+    const facts = await page(system, `${SITE}/guide/b`);
+
+    expect(facts.page).toEqual({
+      fetchedAt: '2026-11-20T10:00:00.000Z',
+      status: 200,
+      etag: '"v7"',
+      lastModified: 'Fri, 20 Nov 2026 09:00:00 GMT',
+      textHash: 'abc',
+      ...why,
+    });
+    expect(explainVerdict('s', facts).sentences[0]).toContain('(noindex): The header');
+  });
+
+  test('a page that no crawl has met is answered with pages that some has', async () => {
+    const system = await newSystem();
+    await crawled(system, '/guide/install', { status: 200 });
+
+    const facts = await page(system, `${SITE}/guide/instal`);
+
+    expect(facts.nearest).toEqual([`${SITE}/guide/install`]);
+    expect(explainVerdict('s', facts).sentences[0]).toContain('no crawl has met it');
   });
 });
