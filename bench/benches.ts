@@ -1,5 +1,7 @@
 import { collectDb } from './benches/collect-db.ts';
 import { collectFlat } from './benches/collect-flat.ts';
+import { crawlBrowser } from './benches/crawl-browser.ts';
+import { crawlHttp } from './benches/crawl-http.ts';
 import { deltaNoop } from './benches/delta-noop.ts';
 import { html2md } from './benches/html2md.ts';
 import { load10k } from './benches/load-10k.ts';
@@ -9,8 +11,15 @@ import type { Bench } from './report.ts';
 
 /** Every bench by its name, alphabetical. */
 export const benches: ReadonlyMap<string, Bench> = new Map(
-  [collectDb, collectFlat, deltaNoop, html2md, load10k, schedules10k, wfOverhead].map((bench) => [
-    bench.name,
-    bench,
-  ]),
+  [
+    collectDb,
+    collectFlat,
+    crawlBrowser,
+    crawlHttp,
+    deltaNoop,
+    html2md,
+    load10k,
+    schedules10k,
+    wfOverhead,
+  ].map((bench) => [bench.name, bench]),
 );

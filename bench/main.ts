@@ -58,10 +58,12 @@ ${list()}
 
   --json         print the result as JSON; it is kept in bench/results/ either way
   --quick        small sizes: the counts are exact, the times mean nothing
-  --rows <n>     rows of the main size (collect-db, collect-flat, delta-noop)
-  --pairs <n>    pairs of interleaved runs; the first is dropped (collect-db, delta-noop)
+  --rows <n>     rows or pages of the main size (collect-db, collect-flat, crawl-…, delta-noop)
+  --pairs <n>    pairs of interleaved runs; the first is dropped (collect-db, crawl-…, delta-noop, html2md)
   --samples <n>  latencies measured for each side (wf-overhead)
   --list         the names only, with what they measure
+
+Peers that the product does not need are installed by hand, once: npm --prefix bench ci
 
 Examples:
   npm run bench -- delta-noop

@@ -1,3 +1,5 @@
+import { notInstalled } from './peer-versions.ts';
+
 export type Convert = (html: string) => string;
 
 export interface HtmlPeers {
@@ -13,7 +15,9 @@ export async function loadPeers(): Promise<HtmlPeers> {
   const service = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced' });
   service.use([gfm.tables, gfm.strikethrough, gfm.taskListItems, gfm.highlightedCodeBlock]);
   service.remove(['script', 'style', 'noscript', 'template', 'title'] as never);
-  const { Parser } = await import('htmlparser2').catch(notInstalled);
+  const { Parser } = await import('htmlparser2').catch((cause: unknown) => {
+    throw notInstalled('htmlparser2', cause);
+  });
   return {
     turndown: (html) => (html === '' ? '' : service.turndown(html)),
     htmlparser2: (html) => {
@@ -25,11 +29,4 @@ export async function loadPeers(): Promise<HtmlPeers> {
       return events;
     },
   };
-}
-
-function notInstalled(cause: unknown): never {
-  throw new Error(
-    'The peers of this bench are not installed. Run "npm --prefix bench install", then try again.',
-    { cause },
-  );
 }
