@@ -1,13 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { argv } from 'node:process';
-import { certify, type Certificate } from '../activities/sources/conformance/certificate.ts';
+import {
+  certify,
+  type Certificate,
+  type CertifyOptions,
+} from '../activities/sources/conformance/certificate.ts';
+import { checks } from '../activities/sources/conformance/checks.ts';
 import type { CheckGroup } from '../activities/sources/conformance/check.ts';
 import type { Subject } from '../activities/sources/conformance/subject.ts';
 import { sourceTypes } from '../activities/sources/index.ts';
 import { CERTIFY_HELP, parseCertifyArguments, type CertifyArguments } from './certify/arguments.ts';
 import { fixtures } from './certify/fixtures/index.ts';
 import { former, ownSubject } from './certify/own-subject.ts';
+import { scheduleChecks } from './certify/schedule-checks.ts';
 import { outcomeLines, paintFor, verdictLines } from './certify/report-text.ts';
 import { type LocalConfig, reachLoopbackDirectly, readLocalConfig } from './config.ts';
 
@@ -34,7 +40,7 @@ async function main(given: readonly string[], local: LocalConfig): Promise<numbe
   reachLoopbackDirectly();
   const subject = await subjectOf(args, local);
   const name = args.command ? `"${args.command.join(' ')}"` : `The type "${args.type}"`;
-  const certificate = await tryOut(subject, name, args);
+  const certificate = await tryOut(subject, name, args, local);
   if (args.json.to === 'output') console.log(JSON.stringify(certificate, null, 2));
   if (args.json.to === 'file')
     await keep(certificate, resolve(local.workingFolder, args.json.path));
@@ -59,6 +65,21 @@ async function subjectOf(args: CertifyArguments, local: LocalConfig): Promise<Su
 async function tryOut(
   subject: Subject,
   name: string,
+  args: CertifyArguments,
+  local: LocalConfig,
+): Promise<Certificate> {
+  const schedule = args.schedule ? scheduleChecks(local) : undefined;
+  try {
+    const all = [...checks, ...(schedule?.checks ?? [])];
+    return await shown(subject, { name, checks: all }, args);
+  } finally {
+    await schedule?.close();
+  }
+}
+
+async function shown(
+  subject: Subject,
+  { name, checks }: Required<Pick<CertifyOptions, 'name' | 'checks'>>,
   { json }: CertifyArguments,
 ): Promise<Certificate> {
   const isText = json.to !== 'output';
@@ -68,6 +89,7 @@ async function tryOut(
   say(`${name} is tried.`);
   const certificate = await certify(subject, {
     name,
+    checks,
     onOutcome(one) {
       for (const line of outcomeLines(one, !begun.has(one.group), paint)) say(line);
       begun.add(one.group);
