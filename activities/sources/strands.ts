@@ -23,6 +23,10 @@ export const strands = defineSource(
       const { discoverStrands } = await import('./strands/discover.ts');
       return discoverStrands(config);
     },
+    async ruleOn(config, about) {
+      const { ruleOnQuestion } = await import('./strands/rule-on-question.ts');
+      return ruleOnQuestion(config, about);
+    },
     async *read(config, from, env) {
       const { readStrands } = await import('./strands/read.ts');
       yield* readStrands(config, from, env);

@@ -3,6 +3,7 @@ import {
   type KitEnv,
   type KitEnvOverrides,
 } from '../../activities/sources/conformance/environment.ts';
+import { bedrockModels } from '../../adapters/models/bedrock.ts';
 import type { LocalConfig } from '../config.ts';
 import { findChromium } from '../tools/chromium.ts';
 
@@ -17,6 +18,7 @@ export function certifyEnv(local: LocalConfig): (overrides: KitEnvOverrides) => 
       ...overrides,
       settings: {
         variable: local.ambient,
+        models: new Map([['bedrock', bedrockModels()]]),
         chromium: async () => (await findChromium({ ...local, mayInstall: false, announce })).tool,
         allowedHosts: ['127.0.0.1', 'localhost', '::1', ...hosts.filter((one) => one !== '')],
         ...overrides.settings,

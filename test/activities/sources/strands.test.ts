@@ -266,6 +266,19 @@ test('A8: a provider that the worker does not have is refused, naming those that
   env.remove();
 });
 
+test.each([
+  ['aare', {}, { id: 'aare', taken: true, because: '"questions" has "aare"' }],
+  ['lake', {}, { taken: false, because: '"questions" has none with the id "lake"' }],
+  ['aare/2026-11', { period: { every: 'month' } }, { id: 'aare/2026-11', taken: true }],
+  [
+    'aare',
+    { period: { every: 'month' } },
+    { taken: true, because: expect.stringContaining('a document for each month') },
+  ],
+])('which question "%s" belongs to, by %j', async (about, more, ruling) => {
+  expect(await strands.open(configOf(site(), more)).ruleOn?.(about)).toMatchObject(ruling);
+});
+
 test('a model that does not heed its signal does not hold up a cancellation', async () => {
   const env = agentEnv(scriptedModels(() => new Promise(() => undefined)));
   const read = Array.fromAsync(strands.open(configOf(site())).read(null, env));
