@@ -27,6 +27,8 @@ export interface NetRequest {
   readonly body?: string | Buffer;
   /** Largest unpacked body for the answer's `Content-Type`, if smaller than the Net's own bound. */
   readonly maxBytesFor?: (contentType: string) => number;
+  /** Asked before each redirect. Where it says no, the redirect itself is the answer, with the address that it leads to. */
+  readonly mayFollow?: (target: URL) => Promise<boolean>;
 }
 
 export interface NetResponse {
@@ -143,6 +145,8 @@ async function follow(
     redirects.push(hop.url.href);
     if (redirects.length > tools.limits.maxRedirects) throw tooManyRedirects(start, redirects);
     refuseDowngrade(hop.url, target, request);
+    if ((await request.mayFollow?.(target)) === false)
+      return { ...answer, url: target.href, redirects };
     hop = nextHop(hop, target, answer.status);
   }
 }

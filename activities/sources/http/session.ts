@@ -2,6 +2,7 @@ import { openManners } from '../../../adapters/net/manners.ts';
 import { createNet, type Net, type NetResponse } from '../../../adapters/net/net.ts';
 import { MAX_HTML_BYTES } from '../../../adapters/extraction/page.ts';
 import type { KnownDocument, SourceEnv } from '../contract.ts';
+import { pageId } from '../web/page-id.ts';
 import { createScope } from '../web/scope.ts';
 import type { Session } from '../web/session.ts';
 import type { HttpConfig } from './config.ts';
@@ -11,7 +12,13 @@ import { readAnswer } from './page.ts';
 export interface HttpSession extends Session {
   readonly config: HttpConfig;
   /** Waits for the host's turn, then fetches. Sends validators of `known`, and the headers of the config to hosts of seeds. */
-  fetch(url: string, known?: KnownDocument): Promise<NetResponse>;
+  fetch(url: string, how?: HowToFetch): Promise<NetResponse>;
+}
+
+interface HowToFetch {
+  readonly known?: KnownDocument | undefined;
+  /** Whether to go where a redirect leads; default, everywhere. */
+  readonly mayFollow?: (target: URL) => Promise<boolean>;
 }
 
 export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
@@ -38,7 +45,7 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
     pagesPerCheckpoint: 20,
     pagesAhead: isOwnSite(config, net) ? PAGES_AHEAD : 0,
     hasCredentials: (url) => config.headers !== undefined && scope.isSeedHost(url),
-    async fetch(url, known) {
+    async fetch(url, { known, mayFollow } = {}) {
       await manners.takeTurn(url);
       const response = await net.fetch(url, {
         signal,
@@ -48,12 +55,14 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
           ...validators(known),
         },
         maxBytesFor: (contentType) => (isFile(contentType) ? MAX_FILE_BYTES : MAX_HTML_BYTES),
+        ...(mayFollow ? { mayFollow } : {}),
       });
       await manners.heed(response);
       return response;
     },
     async ask(url, known) {
-      const response = await session.fetch(url, known);
+      const mayFollow = (target: URL): Promise<boolean> => isWelcome(session, url, target);
+      const response = await session.fetch(url, { known, mayFollow });
       const { status, headers } = response;
       return {
         status,
@@ -68,6 +77,20 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
     },
   };
   return session;
+}
+
+/** B7, B8: a page must not send us to other hosts out of scope, nor to one within it without its rules and its turn. */
+async function isWelcome(
+  { config, scope, manners }: Pick<Session, 'config' | 'scope' | 'manners'>,
+  from: string,
+  target: URL,
+): Promise<boolean> {
+  const id = pageId(target.href, config);
+  // What is no page of the web is refused by the guard, with its own sentence.
+  if (id === undefined || target.host === new URL(from).host) return true;
+  if (scope.excludedBy(id) !== undefined || !(await manners.allows(id))) return false;
+  await manners.takeTurn(id);
+  return true;
 }
 
 /** Sites that the operator allows by name bear it; others are asked for one page after the other, so that a slow site gets no more to do. */

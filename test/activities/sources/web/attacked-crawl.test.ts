@@ -77,6 +77,47 @@ test('C9: a site that answers 304 to whoever has nothing yet does not look colle
   expect(messages.filter(({ kind }) => kind === 'seen')).toStrictEqual([]);
 });
 
+test('B7: a page that leads to hosts out of scope makes no request there', async () => {
+  const other = await serve({ '*': articlePage('Other') });
+  const site = await serve({
+    '/': articlePage('Home', ['/out/1', '/out/2']),
+    '/out/1': redirectTo(`${other.origin}/1`),
+    '/out/2': redirectTo(`${other.origin}/2`, 301),
+  });
+  const crawls = memoryCrawls();
+
+  const found = await readAll(http, { urls: [`${site.origin}/`], follow: {} }, { crawls });
+
+  expect(said(site, found)).toStrictEqual(['document /']);
+  expect(other.requests).toStrictEqual([]);
+  expect(crawls.page(`${site.origin}/out/1`)).toMatchObject({
+    status: 302,
+    reason: 'redirect',
+    detail: `it redirects to host "${other.host}"`,
+  });
+});
+
+test('B8: a page that leads to another host of the source is followed by the rules of that host', async () => {
+  const other = await serve({
+    '/robots.txt': 'User-agent: *\nDisallow: /private',
+    '*': articlePage('Other'),
+  });
+  const site = await serve({
+    '/': articlePage('Home', ['/out/1', '/out/2']),
+    '/out/1': redirectTo(`${other.origin}/private`),
+    '/out/2': redirectTo(`${other.origin}/open`),
+  });
+
+  const found = await readAll(http, {
+    urls: [`${site.origin}/`],
+    follow: { sameHost: false, include: ['http://127.0.0.1:*/**'] },
+  });
+
+  expect(found.error).toBeUndefined();
+  expect(said(site, found)).toStrictEqual(['document /', `document ${other.origin}/open`]);
+  expect(other.requests).toStrictEqual(['GET /robots.txt', 'GET /open']);
+});
+
 test('B7: of a sitemap only dates are remembered, and no part of something else', async () => {
   const dates = ['2026-11-01', `${'a'.repeat(63)}\u{1f600}`, '2026\0', '2026-11-01T00:00:00+01:00'];
   const entries = dates.map(
