@@ -23,7 +23,7 @@ export interface BenchOptions {
 /** What a bench found, good or bad. */
 export interface Report {
   readonly settings: Readonly<Record<string, string | number>>;
-  /** Name and version of every server that took part. */
+  /** Name and version of every server, and of every peer, that took part. */
   readonly servers: Readonly<Record<string, string>>;
   readonly figures: readonly Figure[];
   readonly goals: readonly Goal[];

@@ -36,7 +36,7 @@ const CRAWLS = ['wellspring', 'crawlee', 'bare fetch', 'bare undici'] as const;
 const READINGS = ['wellspring articles', 'crawlee articles'] as const;
 /** A page with its article costs ten times one without, and most of that is the same work on both sides. */
 const READ_PAGES = 200;
-const READ_PAIRS = 4;
+const READ_PAIRS = 3;
 
 async function run(options: BenchOptions): Promise<Report> {
   const { quick, say } = options;
