@@ -27,3 +27,8 @@ export async function confirm(
     lines.close();
   }
 }
+
+/** Does a person sit at a terminal who can be asked? */
+export function canAsk({ isTTY }: { readonly isTTY?: boolean } = process.stdin): boolean {
+  return isTTY === true;
+}

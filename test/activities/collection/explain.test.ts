@@ -221,7 +221,7 @@ describe('explaining a page of a web source (sources B7, B8, B11)', () => {
     const fetched_at = '2026-11-20T10:00:00Z';
     await system.db
       .insertInto('web_pages')
-      .values({ ...row, config_sig: 'x', fetched_at, ...rest } as never)
+      .values({ ...row, config_sig: 'x', fetched_at, ...rest })
       .execute();
   }
 
