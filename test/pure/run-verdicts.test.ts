@@ -259,3 +259,17 @@ describe('an error of a workflow', () => {
     expect(found.message).toContain(message);
   });
 });
+
+test('what ended a listing names the run that is partial for it', () => {
+  const listing = {
+    complete: false,
+    why: 'the budget has ended',
+    failure: 'BudgetExceeded',
+  } as const;
+
+  expect(judgeRun({ counts: { ...NO_COUNTS, unchanged: 2 }, listing })).toStrictEqual({
+    status: 'partial',
+    failure: 'BudgetExceeded',
+    because: 'The listing was incomplete (the budget has ended).',
+  });
+});
