@@ -12,10 +12,7 @@ import type {
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { tellOfSync } from './tell-of-sync.ts';
-
-const MAX_FAILED_SHOWN = 20;
-/** With them the report stays below 8 KB, the bound of a payload: keys that others wrote may have 1 KB each. */
-const MAX_FAILED_BYTES = 5000;
+import { tryRefusedAgain } from './try-refused-again.ts';
 
 /** The effects of one sync of a data source; the workflow decides their order. */
 export function ingestionActivities(deps: CollectionDependencies): IngestionActivities {
@@ -86,8 +83,9 @@ async function startIngestion(
 
 async function waitIngestion(
   input: WaitIngestionInput,
-  { knowledge, tuning }: CollectionDependencies,
+  deps: CollectionDependencies,
 ): Promise<IngestionReport> {
+  const { knowledge, tuning } = deps;
   const { knowledgeBaseId, dataSourceId, jobId } = input;
   const signal = cancellationSignal();
   const target = { knowledgeBaseId, dataSourceId, signal };
@@ -100,9 +98,9 @@ async function waitIngestion(
         const job = await knowledge.getIngestion({ ...target, jobId });
         state.status = job.status;
         if (job.status === 'COMPLETE' || job.status === 'FAILED' || job.status === 'STOPPED') {
-          const failedDocuments =
-            job.statistics.failed > 0 ? await listFailed(target, knowledge) : [];
           const { status, failureReasons } = job;
+          const { failedDocuments, taken } = await tryRefusedAgain(target, job, deps);
+          const failed = Math.max(failedDocuments.length, job.statistics.failed - taken);
           const finishedAt = new Date().toISOString();
           const failureMessage = failureReasons.join(' ').slice(0, 1000);
           return {
@@ -110,7 +108,7 @@ async function waitIngestion(
             status,
             startedAt: job.startedAt ?? finishedAt,
             finishedAt,
-            statistics: { ...job.statistics },
+            statistics: { ...job.statistics, failed },
             failedDocuments,
             ...(failureMessage ? { failureMessage } : {}),
           };
@@ -119,24 +117,4 @@ async function waitIngestion(
       }
     },
   );
-}
-
-/** COMPLETE is not success: every document may have failed, and the job does not name them. */
-async function listFailed(
-  target: {
-    readonly knowledgeBaseId: string;
-    readonly dataSourceId: string;
-    readonly signal: AbortSignal;
-  },
-  knowledge: CollectionDependencies['knowledge'],
-): Promise<{ uri: string; reason: string }[]> {
-  const failed: { uri: string; reason: string }[] = [];
-  for await (const { uri, status, outcome, reason } of knowledge.listDocuments(target)) {
-    if (outcome !== 'failed') continue;
-    failed.push({ uri, reason: (reason ?? status).slice(0, 200) });
-    const tooLarge = Buffer.byteLength(JSON.stringify(failed)) > MAX_FAILED_BYTES;
-    if (tooLarge) failed.pop();
-    if (tooLarge || failed.length >= MAX_FAILED_SHOWN) break;
-  }
-  return failed;
 }

@@ -24,7 +24,7 @@ export async function tellOfSync(
         kind: 'platform-failed',
         tenant: DEFAULT_TENANT,
         subject,
-        what: `${problem} The changes stay in S3, and the next job tries them again.`,
+        what: `${problem} ${NEXT[input.report.status === 'COMPLETE' ? 'refused' : 'failed']}`,
         command: `npm run temporal -- workflow show --workflow-id ${subject}`,
         since: new Date(report.startedAt),
       },
@@ -32,6 +32,12 @@ export async function tellOfSync(
     deps,
   );
 }
+
+const NEXT = {
+  failed: 'The changes stay in S3, and the next job tries them again.',
+  refused:
+    'The next two syncs try them again; "npm run cli -- doctor" lists them, and "reindex" lets them try at once.',
+} as const;
 
 function problemOf({ id, report }: RecordIngestionInput): string | undefined {
   const { jobId, status, failureMessage, failedDocuments, statistics } = report;

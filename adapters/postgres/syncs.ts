@@ -63,6 +63,21 @@ export async function recordSync(db: Database, record: SyncRecord): Promise<void
   });
 }
 
+/** URIs that each of the last so many jobs of the data source left refused. Fewer jobs: none. */
+export async function refusedInRow(
+  db: Database,
+  { knowledgeBaseId, dataSourceId }: DataSource,
+  syncs: number,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ uri: string }>`
+    with latest as (select failed_documents from syncs
+      where knowledge_base_id = ${knowledgeBaseId} and data_source_id = ${dataSourceId} and status = 'COMPLETE'
+      order by started_at desc limit ${syncs})
+    select one->>'uri' as uri from latest, jsonb_array_elements(coalesce(failed_documents, '[]')) one
+    group by 1 having count(*) >= ${syncs}`.execute(db);
+  return new Set(rows.map(({ uri }) => uri));
+}
+
 /** Data sources whose mark is older than `olderThanMs`. */
 export async function overdueSyncs(
   db: Database,

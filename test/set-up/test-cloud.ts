@@ -6,6 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { createAwsClients, type AwsClients } from '../../adapters/aws/clients.ts';
 import { createKnowledge, type Knowledge } from '../../adapters/aws/knowledge.ts';
 import { createFaultPlan, type FaultPlan } from '../../local/bedrock/faults.ts';
+import type { RequestLog } from '../../local/bedrock/request-log.ts';
 import { createS3Reader } from '../../local/bedrock/s3-reader.ts';
 import { startBedrockServer } from '../../local/bedrock/server.ts';
 import { startS3Server } from '../../local/s3/server.ts';
@@ -21,6 +22,8 @@ export interface TestCloud {
   readonly knowledge: Knowledge;
   readonly knowledgeBaseId: string;
   readonly faults: FaultPlan;
+  /** What Bedrock was asked. */
+  readonly bedrockRequests: RequestLog;
   /** A new data source on the keys below `<name>/`; an empty name takes the whole bucket. */
   dataSource(name: string): Promise<SyncTarget>;
   /** Writes one document with its sidecar, as a run does. */
@@ -74,6 +77,7 @@ export async function startTestCloud(): Promise<TestCloud> {
     knowledge,
     knowledgeBaseId,
     faults,
+    bedrockRequests: bedrock.requests,
     dataSource: (name) => createSource(knowledge, knowledgeBaseId, name),
     async putDocument(key, text) {
       const sidecar = JSON.stringify({ metadataAttributes: { source_id: 'articles' } });

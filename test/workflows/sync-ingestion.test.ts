@@ -187,7 +187,8 @@ describe('a job that goes wrong', () => {
     await cloud.putDocument('partly/good.md', 'Granite is an igneous rock.');
     await cloud.putDocument('partly/bad.md', 'Slate is a metamorphic rock.');
     await markChanged(target);
-    cloud.faults.add({ kind: 'document-fails', uri: 'partly/bad.md', reason: 'It is encrypted.' });
+    const reason = 'It is encrypted.';
+    cloud.faults.add({ kind: 'document-fails', uri: 'partly/bad.md', reason, times: 2 });
 
     await sync(target);
 
@@ -201,6 +202,44 @@ describe('a job that goes wrong', () => {
     ]);
   });
 
+  test('for some documents hands them over once more, and tells nothing where that helps (sources C22)', async () => {
+    const target = await cloud.dataSource('moody');
+    await cloud.putDocument('moody/bad.md', 'Chert is a sedimentary rock.');
+    await markChanged(target);
+    cloud.faults.add({ kind: 'document-fails', uri: 'moody/bad.md', times: 1 });
+
+    await sync(target);
+
+    const [job] = await recorded(target);
+    expect(job).toMatchObject({
+      status: 'COMPLETE',
+      statistics: { failed: 0 },
+      failed_documents: [],
+    });
+    expect(await ask(target, 'Which rock is chert?')).toContainEqual(
+      expect.stringContaining('Chert'),
+    );
+  });
+
+  test('for the same document again and again gives it up after three syncs, and still names it (sources C22)', async () => {
+    const target = await cloud.dataSource('broken');
+    await cloud.putDocument('broken/bad.md', 'Marl is a mudstone.');
+    cloud.faults.add({ kind: 'document-fails', uri: 'broken/bad.md', times: 100 });
+    const handedOver: number[] = [];
+
+    for (let round = 1; round <= 5; round += 1) {
+      const before = cloud.bedrockRequests.count('IngestKnowledgeBaseDocuments');
+      await markChanged(target);
+      await sync(target);
+      handedOver.push(cloud.bedrockRequests.count('IngestKnowledgeBaseDocuments') - before);
+    }
+
+    expect(handedOver).toEqual([1, 1, 1, 0, 0]);
+    expect((await recorded(target)).map((job) => job.failed_documents.length)).toEqual([
+      1, 1, 1, 1, 1,
+    ]);
+  });
+
   test('for hundreds of documents still fits into a payload', async () => {
     const target = await cloud.dataSource('many');
     const names = Array.from(
@@ -211,7 +250,7 @@ describe('a job that goes wrong', () => {
     await markChanged(target);
     const reason = 'Die Datei läßt sich nicht öffnen. '.repeat(20);
     cloud.faults.add(
-      ...names.map((uri) => ({ kind: 'document-fails' as const, uri, reason, times: 1 })),
+      ...names.map((uri) => ({ kind: 'document-fails' as const, uri, reason, times: 9 })),
     );
 
     await sync(target);

@@ -39,7 +39,7 @@ test('documents that a knowledge base refuses are told once, until a job takes e
   await record({ failedDocuments, statistics: { failed: 3 } });
   expect(await notices()).toEqual([
     {
-      what: 'Knowledge base "main" refused 3 documents: IngestionFailed, the first is "s3://docs/a.md", because "The file is too large". The changes stay in S3, and the next job tries them again.',
+      what: 'Knowledge base "main" refused 3 documents: IngestionFailed, the first is "s3://docs/a.md", because "The file is too large". The next two syncs try them again; "npm run cli -- doctor" lists them, and "reindex" lets them try at once.',
       command,
       open: true,
     },

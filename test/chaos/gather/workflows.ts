@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Temporal } from '../../../adapters/temporal/connection.ts';
 import { attributesOf, eventsOf, type HistoryEvent } from '../../set-up/workflow-history.ts';
 import type { WorkflowEvidence } from '../evidence.ts';
@@ -14,7 +16,8 @@ export async function gatherWorkflows({ client }: Temporal): Promise<GatheredWor
   const histories = new Map<string, string>();
   for await (const { workflowId: id, runId, type } of client.workflow.list()) {
     const handle = client.workflow.getHandle(id, runId);
-    const [description, events] = await Promise.all([handle.describe(), eventsOf(handle)]);
+    const description = await settled(handle);
+    const events = await eventsOf(handle);
     const status = description.status.name;
     const pending = (description.raw.pendingActivities ?? []).map(
       ({ activityType, attempt }) => `${activityType?.name} (attempt ${attempt})`,
@@ -36,6 +39,18 @@ export async function gatherWorkflows({ client }: Temporal): Promise<GatheredWor
   }
   return { evidence, histories };
 }
+
+/** A workflow task is a moment: a late wake-up may be in it. One that stays is stuck. */
+async function settled(handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
+  const deadline = Date.now() + TASK_WITHIN_MS;
+  for (;;) {
+    const description = await handle.describe();
+    if (!description.raw.pendingWorkflowTask || Date.now() > deadline) return description;
+    await sleep(100);
+  }
+}
+
+const TASK_WITHIN_MS = 10_000;
 
 /** They wait for signals, with a timer: a sync for the next change, a question for a person. */
 const WAITS: ReadonlySet<string> = new Set(['syncKnowledgeBase', 'decideHeld', 'watchFreshness']);
