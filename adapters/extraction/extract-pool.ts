@@ -42,6 +42,7 @@ export async function readInThread<Name extends keyof Readings>(
     signal.throwIfAborted();
     if (deadline.aborted) throw unreadable(body, `took more than ${deadlineMs / 1000} seconds`);
     if (memory.signal.aborted) throw unreadable(body, `took more than ${maxHeapMb} MB`);
+    if (isOutOfMemory(error)) throw unreadable(body, 'took more memory than a thread has');
     throw error;
   } finally {
     memory.stop();
@@ -102,6 +103,11 @@ async function openPool(): Promise<Pool> {
     resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_MB, stackSizeMb: STACK_MB },
   });
   return { piscina, turns: createTurns(maxThreads) };
+}
+
+/** It took so much between two looks that V8 ended its thread. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 function unreadable({ url }: Body, why: string): Error {
