@@ -1,4 +1,4 @@
-import { clean, displayWidth, truncate } from './text.ts';
+import { clean, displayWidth, truncate, wrap } from './text.ts';
 import type { Paint } from './terminal.ts';
 
 /** One cell: its raw text, which the table cleans, and how it is painted. */
@@ -22,7 +22,10 @@ export interface TableOptions {
 
 const GAP = '  ';
 
-/** Lines of a table with a head: columns as wide as their widest cell; the ones that may shrink give way to the terminal's width. */
+/**
+ * Lines of a table with a head: columns as wide as their widest cell; the ones that may shrink give way to the terminal's width. Where even
+ * that is too wide, each row becomes a block: its first cell, and the others below it with their titles.
+ */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -36,9 +39,42 @@ export function table(
   const natural = shown.map((_, at) =>
     Math.max(...lines.map((line) => displayWidth(line[at]?.text ?? ''))),
   );
-  const widths = fitted(shown, natural, width - GAP.length * (shown.length - 1));
+  const room = width - GAP.length * (shown.length - 1);
+  const widths = fitted(shown, natural, room);
+  if (sum(widths) > room && shown.length > 1) return blocks(shown, cells, { width, head });
   return lines.map((line) => lineText(line, shown, widths)).join('\n');
 }
+
+/** What does not fit beside each other goes below each other. */
+function blocks(
+  columns: readonly Column[],
+  rows: readonly (readonly CleanCell[])[],
+  { width, head }: TableOptions,
+): string {
+  const [, ...rest] = columns.map(({ title }) => title);
+  const titleWidth = Math.max(...rest.map((title) => displayWidth(title)));
+  const line = (cell: CleanCell | undefined, title: string): readonly string[] => {
+    if (!cell || cell.text === '') return [];
+    const space = ' '.repeat(titleWidth - displayWidth(title));
+    const start = GAP.length + titleWidth + GAP.length;
+    const [first = '', ...more] = wrap(cell.text, Math.max(MIN_VALUE, width - start));
+    return [
+      `${GAP}${head(title)}${space}${GAP}${cell.paint(first)}`,
+      ...more.map((text) => `${' '.repeat(start)}${cell.paint(text)}`),
+    ];
+  };
+  return rows
+    .map(([name, ...cells]) =>
+      [
+        ...wrap(name?.text ?? '', width).map((text) => name?.paint(text) ?? ''),
+        ...cells.flatMap((cell, at) => line(cell, rest[at] ?? '')),
+      ].join('\n'),
+    )
+    .join('\n');
+}
+
+/** Below this a value is not readable; then the terminal may break the line. */
+const MIN_VALUE = 10;
 
 interface CleanCell {
   readonly text: string;

@@ -27,7 +27,22 @@ test('on a narrow terminal columns are left out, then shortened, but never what 
     'one       1  a rather l…',
     '日本  1,000  short',
   ]);
-  expect(table(COLUMNS, ROWS, { width: 5, head: plain })).toContain('a rat…');
+  expect(table(COLUMNS, ROWS, { width: 19, head: plain })).toContain('a rat…');
+});
+
+test('what fits no terminal beside each other stands below each other, with its title', () => {
+  expect(
+    table(COLUMNS, [...ROWS, ['three', '', '', '']], { width: 18, head: plain }).split('\n'),
+  ).toEqual([
+    'one',
+    '  SIZE  1',
+    '  NOTE  a rather',
+    '        long note',
+    '日本',
+    '  SIZE  1,000',
+    '  NOTE  short',
+    'three',
+  ]);
 });
 
 test('cells are painted after they are cleaned and measured', () => {
