@@ -1,4 +1,5 @@
 import { chaosTests } from './chaos-tests.ts';
 
-// A short set for every day: a death, a lost connection, a service in trouble, a source that lies. All of them by `npm run chaos`.
-chaosTests({ F6: [1], F14: [2], F20: [3], F1: [4] });
+// Two for every day: a service in trouble and a death. All of them by `npm run test:full` and `npm run chaos`; a connection that is lost and a
+// source that is empty by mistake have tests of their own, beside the activities.
+chaosTests({ F6: [1], F1: [4] });

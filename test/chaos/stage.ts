@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { choosePort } from '../../local/ports.ts';
-import { startPostgres, type RunningPostgres } from '../../local/postgres.ts';
-import { startTemporal, type RunningTemporal } from '../../local/temporal-server.ts';
+import { startPostgres } from '../../local/postgres.ts';
+import { startTemporal } from '../../local/temporal-server.ts';
 import { findTemporalCli } from '../../local/tools/temporal-cli.ts';
 import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 import { toolSearch } from '../set-up/tools.ts';
@@ -17,9 +17,6 @@ export interface Stage extends AsyncDisposable {
   databaseUrl(name: string): string;
   /** The workflows, bundled once for all workers. */
   readonly bundle: string;
-  /** Kills the server and starts it again on the same port and the same files. */
-  crashTemporal(): Promise<void>;
-  crashPostgres(): Promise<void>;
 }
 
 export async function openStage(): Promise<Stage> {
@@ -29,50 +26,34 @@ export async function openStage(): Promise<Stage> {
     await choosePort(0),
   ];
   const { tool: cliPath } = await findTemporalCli({ ...toolSearch(true), sdkDownload: false });
-  const runTemporal = (): Promise<RunningTemporal> =>
+  const bundle = join(folder, 'workflows.js');
+  const [temporal, postgres] = await Promise.all([
     startTemporal({
       cliPath,
       port: temporalPort,
       databaseFile: join(folder, 'temporal', 'temporal.db'),
       logFile: join(folder, 'temporal.log'),
-    });
-  const runPostgres = (): Promise<RunningPostgres> =>
+    }),
     startPostgres({
       home: join(folder, 'postgres'),
       port: postgresPort,
       logFile: join(folder, 'postgres.log'),
       databases: ['wellspring'],
       settings: { max_connections: '200' },
-    });
-  const bundle = join(folder, 'workflows.js');
-  let [temporal, postgres] = await Promise.all([runTemporal(), runPostgres(), writeBundle(bundle)]);
+    }),
+    writeBundle(bundle),
+  ]);
   return {
     folder,
     temporalPort,
     postgresPort,
     bundle,
     databaseUrl: (name) => postgres.urlOf(name),
-    async crashTemporal() {
-      await kill(join(folder, 'temporal', 'processes', 'Temporal.json'));
-      await temporal.stop();
-      temporal = await runTemporal();
-    },
-    async crashPostgres() {
-      await kill(join(folder, 'postgres', 'processes', 'PostgreSQL.json'));
-      await postgres.stop();
-      postgres = await runPostgres();
-    },
     async [Symbol.asyncDispose]() {
       await Promise.all([temporal.stop(), postgres.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The server that this process started, by the record that `startProcess` keeps of it. */
-async function kill(record: string): Promise<void> {
-  const { pid } = JSON.parse(await readFile(record, 'utf8')) as { pid: number };
-  process.kill(-pid, 'SIGKILL');
 }
 
 async function writeBundle(file: string): Promise<void> {
