@@ -68,8 +68,12 @@ export async function readRowsByPrefix(
 ): Promise<readonly ExaminedRow[]> {
   if (prefixes.length === 0) return [];
   const { rows } = await sql<ExaminedRow>`
-    select ${COLUMNS} from unnest(${prefixes}::text[]) p join documents on hash >= p and hash < p || 'g'
-    where tenant = ${tenant} and source = ${source}`.execute(db);
+    select d.* from unnest(${[...prefixes]}::text[]) p cross join lateral (
+      -- The bound makes each a look into the index, whatever the planner knows of the table.
+      select ${COLUMNS} from documents
+      where tenant = ${tenant} and source = ${source} and hash >= p and hash < p || 'g' order by hash limit 2) d`.execute(
+    db,
+  );
   return rows;
 }
 
