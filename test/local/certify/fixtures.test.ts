@@ -17,6 +17,14 @@ const SKIPPED: Readonly<Record<string, readonly string[]>> = {
     'read.memory',
   ],
   script: ['spec.compatible', 'read.memory'],
+  strands: [
+    'spec.compatible',
+    'check.others',
+    'read.forward',
+    'read.hostile',
+    'read.delete',
+    'read.memory',
+  ],
 };
 
 test.each(Object.entries(SKIPPED))(
