@@ -1,5 +1,6 @@
 /** For each part that a report may miss, the option that gives it. */
 export const HOW_TO_GIVE: Readonly<Record<string, string>> = {
+  appendOnly: 'Where that is meant, say --append-only.',
   credentials: `Give --bad-credentials '{…}', what differs in the config then.`,
   unreachable: `Give --unreachable '{…}', what differs in the config then.`,
   nothing: `Give --nothing-matches '{…}', what differs in the config then.`,

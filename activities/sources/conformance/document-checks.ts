@@ -146,7 +146,7 @@ async function listing(trial: Trial): Promise<Outcome> {
   if (said === undefined)
     return fail(
       'It never says whether everything was listed, so that what is deleted at the source stays in the knowledge base for ever.',
-      'End a whole read with {"kind":"listing","complete":true}.',
+      `End a whole read with {"kind":"listing","complete":true}. ${trial.subject.howToGive?.['appendOnly'] ?? ''}`.trim(),
     );
   return said.complete
     ? pass()

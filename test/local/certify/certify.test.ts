@@ -91,7 +91,9 @@ test('a bad script gets exit code 1, its fault with what to do, and no colours i
   );
 
   expect(out).toContain('  ✗ it says whether it has listed everything (read.listing)\n');
-  expect(out).toContain('      → End a whole read with {"kind":"listing","complete":true}.\n');
+  expect(out).toContain(
+    '      → End a whole read with {"kind":"listing","complete":true}. Where that is meant',
+  );
   expect(out).toMatch(/does not keep the contract: 1 failed/u);
   expect(out).not.toContain('\u001b');
   expect(code).toBe(1);
