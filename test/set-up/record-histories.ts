@@ -14,7 +14,11 @@ import {
 import type { Verdict, VerdictKind } from '../../workflows/approval/request.ts';
 import { requestSyncSignal, type SyncRequest } from '../../workflows/collection/messages.ts';
 import type { collectSource } from '../../workflows/collection/collect-source.ts';
+import type { ExaminationActivities } from '../../workflows/collection/examination.ts';
+import type { examineSystem } from '../../workflows/collection/examine-system.ts';
 import type { inspectSource } from '../../workflows/collection/inspect-source.ts';
+import type { MendingActivities } from '../../workflows/collection/mending.ts';
+import type { mendSource } from '../../workflows/collection/mend-source.ts';
 import type { reconcileSchedules } from '../../workflows/collection/reconcile-schedules.ts';
 import type { syncKnowledgeBase } from '../../workflows/collection/sync-knowledge-base.ts';
 import type { watchFreshness } from '../../workflows/collection/watch-freshness.ts';
@@ -53,6 +57,16 @@ const looks: InspectionActivities = {
       notes: [],
     }),
 };
+const people: ExaminationActivities & MendingActivities = {
+  examineSystem: () =>
+    Promise.resolve({
+      groups: [],
+      looked: { sources: 1, schedules: 1, documents: 2, objects: 4, indexed: 2 },
+      notes: [],
+    }),
+  mendSource: () =>
+    Promise.resolve({ documents: 2, outcomes: { indexed: 2 }, refused: [], refusedTotal: 0 }),
+};
 const schedules: ScheduleActivities = {
   reconcileSchedules: () =>
     Promise.resolve({ created: 2, updated: 0, paused: 0, unpaused: 0, deleted: 0, unchanged: 3 }),
@@ -69,6 +83,7 @@ const activities = {
   ...runs.activities,
   ...ingestions.activities,
   ...looks,
+  ...people,
   ...schedules,
   ...told.activities,
   // Of two areas: each of their fakes has its own.
@@ -90,6 +105,7 @@ try {
   if (isWanted('inspectSource', 'reconcileSchedules')) await recordOthers(workers);
   if (isWanted('tellPeople', 'testWebhook')) await recordTelling(workers);
   if (isWanted('watchFreshness')) await recordWatch(workers);
+  if (isWanted('examineSystem', 'mendSource')) await recordMending(workers);
 } finally {
   await workers.stop();
   await server.stop();
@@ -267,6 +283,33 @@ async function decide(handle: Question, verdict: VerdictKind): Promise<void> {
     by: { provider: 'cli', user: 'ana' },
   };
   await handle.executeUpdate(decideUpdate, { updateId: given.decisionId, args: [given] });
+}
+
+/** What people start by hand: `doctor`, `reindex`, `forget`. */
+async function recordMending({ client }: TestWorkers): Promise<void> {
+  const examination = await client.workflow.start<typeof examineSystem>('examineSystem', {
+    workflowId: 'examine:1',
+    taskQueue: 'orchestration',
+    args: [{ v: 1, shown: 5 }],
+  });
+  await record('examineSystem', 'clean', examination);
+  const mending = await client.workflow.start<typeof mendSource>('mendSource', {
+    workflowId: 'mend:articles:1',
+    taskQueue: 'orchestration',
+    args: [
+      {
+        v: 1,
+        mend: {
+          tenant: 'default',
+          source: 'articles',
+          request: 'mend:articles:1',
+          verb: 'reindex',
+          choice: { kind: 'all' },
+        },
+      },
+    ],
+  });
+  await record('mendSource', 'reindexed', mending);
 }
 
 async function recordOthers({ client }: TestWorkers): Promise<void> {
