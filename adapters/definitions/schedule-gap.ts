@@ -7,7 +7,7 @@ type Timed = Pick<ScheduleDefinition, 'spec' | 'timezone' | 'periodMs'>;
 export type ScheduleGaps = (schedule: Timed, at: Date) => number;
 
 /**
- * Gaps as Temporal has them: a local time that a change of clocks skips does not come. Remembers what it found: thousands of sources share
+ * Gaps as Temporal has them: a local time that a change of clocks skips does not come, one that it repeats comes once. Remembers what it found: thousands of sources share
  * a few lines of cron, and looking for times takes a tenth of a millisecond.
  */
 export function createScheduleGaps(): ScheduleGaps {
@@ -39,7 +39,19 @@ function gapAround(line: string, timezone: string, at: Date): Gap | undefined {
   const before = cron.previousRuns(LOOK, new Date(at.getTime() + 1000)).filter(isReal);
   const from = before.find((time) => time <= at);
   const to = cron.nextRuns(LOOK, at).find((time) => time > at && isReal(time));
-  return from && to ? { fromMs: from.getTime(), toMs: to.getTime() } : undefined;
+  if (!from || !to) return undefined;
+  // Of a local time that comes twice Temporal starts one, which may be the later one.
+  const lateMs = comesTwice(to, timezone) ? HOUR_MS : 0;
+  return { fromMs: from.getTime(), toMs: to.getTime() + lateMs };
+}
+
+const HOUR_MS = 3_600_000;
+
+function comesTwice(time: Date, timeZone: string): boolean {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeStyle: 'short' });
+  const local = (at: number): string => format.format(new Date(at));
+  const atMs = time.getTime();
+  return [atMs - HOUR_MS, atMs + HOUR_MS].some((other) => local(other) === local(atMs));
 }
 
 /** Clocks change by an hour, which holds at most sixty nominal times that do not come. */
