@@ -54,6 +54,8 @@ export interface Arena extends AsyncDisposable {
   /** Puts other definitions in force. */
   readonly redefine: (change: (definition: SourceDefinition) => SourceDefinition) => Promise<void>;
   count(what: string, times?: number): void;
+  /** Done when the arena closes. */
+  defer(work: () => Promise<void>): void;
 }
 
 export interface ArenaOptions {
@@ -143,6 +145,7 @@ export async function openArena(stage: Stage, options: ArenaOptions): Promise<Ar
       await storeRevision(db, { definitions: changed, author: 'chaos' });
     },
     count: (what, times = 1) => void seen.set(what, (seen.get(what) ?? 0) + times),
+    defer: (work) => closing.defer(work),
     async [Symbol.asyncDispose]() {
       for (const road of Object.values(roads)) road.apply({ kind: 'pass' });
       await closing.disposeAsync();
