@@ -3,6 +3,7 @@ import type { HeldSetReference, QuestionKind } from '../../workflows/approval/ac
 import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
 import type { RunNumbers } from '../../workflows/collection/run-anomalies.ts';
 import type { Database } from './database.ts';
+import { keptExecutions } from './run-notes.ts';
 import type { SourceReference } from './source-state.ts';
 import type { Tables } from './tables.ts';
 
@@ -127,7 +128,7 @@ export async function noteShape(
 ): Promise<void> {
   const text = notes.length === 0 ? null : JSON.stringify(notes);
   await sql`
-    update runs set shape = ${fingerprint}, notes = coalesce(${text}::jsonb, notes) where id = ${run}`.execute(
+    update runs set shape = ${fingerprint}, notes = coalesce(${keptExecutions} || ${text}::jsonb, notes) where id = ${run}`.execute(
     db,
   );
 }

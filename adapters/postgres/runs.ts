@@ -7,6 +7,7 @@ import type {
 } from '../../workflows/collection/run-status.ts';
 import { ALWAYS_TOLERATED } from '../../workflows/collection/run-anomalies.ts';
 import type { Database } from './database.ts';
+import { EARLIER_EXECUTION, keptExecutions } from './run-notes.ts';
 import type { SourceReference } from './source-state.ts';
 
 export interface NewRun extends SourceReference {
@@ -19,7 +20,7 @@ export interface NewRun extends SourceReference {
   readonly nominalAt: Date;
 }
 
-/** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset, a time that is backfilled again) begins anew. */
+/** Opens the row of a run. Called again for the same execution it changes nothing; another execution with the same id (a reset, a time that is backfilled again) begins anew, and the notes keep how that one ended. */
 export async function openRun(db: Database, run: NewRun): Promise<void> {
   await db
     .insertInto('runs')
@@ -54,13 +55,18 @@ export async function openRun(db: Database, run: NewRun): Promise<void> {
           listing_complete: null,
           listing_note: null,
           listed: null,
-          notes: null,
+          notes: withEarlierExecution,
           shape: null,
         })
         .where('runs.temporal_run_id', '!=', run.temporalRunId),
     )
     .execute();
 }
+
+/** One sentence for each execution that had the row before: its history may be gone, and what it did is signed with the id of the run. */
+const withEarlierExecution = sql<string>`${keptExecutions} || jsonb_build_array(
+  ${`${EARLIER_EXECUTION} "`}::text || runs.temporal_run_id || '" (' || runs.trigger || ') since ' || to_char(runs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    || ': ' || runs.status || coalesce(', ' || runs.failure, '') || ', counts ' || runs.counts::text || '.')`;
 
 /** Totals of the run so far; what is missing is zero. */
 export async function readRunCounts(db: Database, id: string): Promise<Partial<RunCounts>> {

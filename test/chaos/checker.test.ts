@@ -129,7 +129,8 @@ describe('broken in the evidence', () => {
     ['I9', 'a row of a run that nobody ended', /still says "running"/],
     ['I9', 'a job that never ends', /Ingestion job .* is IN_PROGRESS/],
     ['I9', 'a process that nobody ended', /Process 4711 was left behind/],
-    ['I10', 'a run without a row', /ran without a row/],
+    ['I10', 'a run without a row', /ran without a record/],
+    ['I10', 'an execution that another one took the row from', /ran without a record/],
     ['I10', 'a deletion without a record', /was deleted without a record/],
     ['I10', 'a deletion by an unknown run', /names "nobody"/],
     ['I10', 'an approved set that nobody approved', /and nobody decided it/],
@@ -160,6 +161,7 @@ describe('broken in the evidence', () => {
       indexed: well.indexed.map((one, at) => (at === 0 ? { ...one, etag: '"old"' } : one)),
     }),
     'an object that the knowledge base does not have': () => ({ indexed: well.indexed.slice(1) }),
+    'an execution that another one took the row from': () => run({ temporalRunId: 'another' }),
     'a job for each change': () => ({
       jobs: Array.from({ length: 20 }, (_, at) => ({
         id: `J${at}`,

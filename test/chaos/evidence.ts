@@ -62,6 +62,7 @@ export interface RunEvidence {
   readonly counts: Readonly<Record<string, number>>;
   readonly listingComplete: boolean | null;
   readonly failure: string | null;
+  readonly notes: readonly string[];
   readonly startedAtMs: number;
   readonly finishedAtMs: number | null;
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { noteShape } from '../../../adapters/postgres/baselines.ts';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { databaseFailure } from '../../../adapters/postgres/errors.ts';
 import { readFleet, readSyncLags } from '../../../adapters/postgres/fleet.ts';
@@ -242,6 +243,30 @@ describe('a run', () => {
     expect([same.counts, (await readRunTotals(db, id)).counts]).toEqual([{ added: 3 }, {}]);
     const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
     expect(row).toMatchObject({ started_at: later, nominal_at: later });
+    expect(row?.notes).toEqual([
+      'Earlier execution "t1" (manual) since 2026-11-21T12:00:00Z: running, counts {"added": 3}.',
+    ]);
+  });
+
+  test('keeps a note of every execution that had its id, whatever else is noted (I10)', async () => {
+    const source = fresh();
+    const id = `run-${source.source}`;
+    await opened(source, id);
+    await opened(source, id, 't2');
+    await noteShape(db, { run: id, fingerprint: 'f', notes: ['A column is new.'] });
+    await noteShape(db, { run: id, fingerprint: 'f', notes: ['A column is new.'] });
+    await opened(source, id, 't3');
+    await opened(source, id, 't3');
+
+    const { notes } = await db
+      .selectFrom('runs')
+      .select('notes')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(notes).toEqual([
+      expect.stringMatching(/^Earlier execution "t1"/),
+      expect.stringMatching(/^Earlier execution "t2"/),
+    ]);
   });
 });
 

@@ -17,7 +17,7 @@ export async function gatherRows(db: Database): Promise<Rows> {
     rowsOf<Rows['runs'][number]>(
       db,
       `select id, temporal_run_id as "temporalRunId", source, trigger, definition_digest as digest, status, counts,
-        listing_complete as "listingComplete", failure,
+        listing_complete as "listingComplete", failure, coalesce(notes, '[]') as notes,
         extract(epoch from started_at)::float8 * 1000 as "startedAtMs", extract(epoch from finished_at)::float8 * 1000 as "finishedAtMs"
        from runs`,
     ),

@@ -16,11 +16,10 @@ function runs({ runs: rows, workflows }: Evidence): readonly string[] {
     .filter(({ type }) => type === 'collectSource')
     .flatMap(({ id, runId }) => {
       const row = known.get(id);
-      // A time that is backfilled again runs under its old id, and takes the row over.
-      const again = workflows.some(
-        (other) => other.id === id && other.runId === row?.temporalRunId,
-      );
-      if (!row || !again) return [`"${id}" ran without a row (run ${runId}).`];
+      // A time that is backfilled again runs under its old id: the row is the newer execution's, and its notes name the older.
+      const isNamed =
+        row?.temporalRunId === runId || row?.notes.some((note) => note.includes(`"${runId}"`));
+      if (!row || !isNamed) return [`"${id}" ran without a record (run ${runId}).`];
       return row.trigger && row.digest
         ? []
         : [`The row of "${id}" names no trigger or definition.`];
