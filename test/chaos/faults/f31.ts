@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { Arena } from '../arena.ts';
+import { cli, type Said } from '../cli.ts';
 import type { Fault, Step } from '../fault.ts';
 import { collect, runsEnd, until } from '../steps/runs.ts';
 
@@ -18,10 +17,10 @@ const MISTAKES: readonly (readonly [string, string, string, RegExp])[] = [
   ['an unknown key', 'category: chaos', 'categry: chaos', /categry/u],
 ];
 
-function definitionsText({ cloud, feed }: Arena): string {
-  const source = (id: string): string => `  - id: ${id}
+function definitionsText({ cloud, feed }: Arena, more = 0): string {
+  const source = (id: string, schedule = 'every 1 hour'): string => `  - id: ${id}
     type: script
-    schedule: every 1 hour
+    schedule: ${schedule}
     category: chaos
     config: ${JSON.stringify(feed.definition.config)}
 `;
@@ -33,35 +32,14 @@ function definitionsText({ cloud, feed }: Arena): string {
     bucket: ${bucket}
     prefix: ''
 sources:
-${source('feed')}${source('second')}`;
+${source('feed')}${source('second')}${Array.from({ length: more }, (_, at) => source(`more-${at + 1}`, 'every 7 days')).join('')}`;
 }
 
-interface Applied {
-  readonly code: number;
-  readonly output: string;
-}
-
-/** As a person, or a pipeline, does it. */
-async function apply(arena: Arena, text: string): Promise<Applied> {
+async function apply(arena: Arena, text: string, ...more: readonly string[]): Promise<Said> {
   const file = join(arena.folder, 'wellspring.yaml');
   await writeFile(file, text);
-  const { promise, resolve } = Promise.withResolvers<Applied>();
-  const args = [CLI, 'apply', '--config', file];
-  // Straight to the servers: the roads are the workers'.
-  const env = {
-    ...process.env,
-    ...arena.workerEnv,
-    WELLSPRING_DATABASE_URL: arena.databaseUrl,
-    TEMPORAL_ADDRESS: `127.0.0.1:${arena.stage.temporalPort}`,
-  };
-  execFile(process.execPath, args, { env, cwd: arena.folder }, (error, stdout, stderr) => {
-    const code = error ? Number(error.code ?? 1) : 0;
-    resolve({ code, output: `${stdout}${stderr}` });
-  });
-  return promise;
+  return cli(arena, 'apply', '--config', file, ...more);
 }
-
-const CLI = fileURLToPath(new URL('../../../client/cli.ts', import.meta.url));
 
 /** What is in force, and what Temporal has: neither may move by a refusal. */
 async function inForce({ db, temporal }: Arena): Promise<string> {
@@ -96,6 +74,60 @@ function applyBad([what, from, to, names]: (typeof MISTAKES)[number]): Step {
   };
 }
 
+const MANY = 10_000;
+
+const applyManyBad: Step = {
+  says: `apply ${MANY} more sources, the last of them broken`,
+  async act(arena) {
+    const before = await inForce(arena);
+    const text = definitionsText(arena, MANY);
+    const at = text.lastIndexOf('type: script');
+    const broken = `${text.slice(0, at)}type: skript${text.slice(at + 'type: script'.length)}`;
+    const { code, output } = await apply(arena, broken);
+    if (code === 0) throw new Error('It was accepted.');
+    if (!/skript/u.test(output) || !output.includes(`more-${MANY}`))
+      throw new Error(`The refusal does not name it: ${output.slice(0, 2000)}`);
+    if ((await inForce(arena)) !== before) throw new Error('It changed something.');
+    arena.count(REFUSED);
+  },
+};
+
+/** As many as a busy machine makes schedules for in seconds; ten thousand are for the bench. */
+const SWAPPED = 300;
+
+const swapThereAndBack: Step = {
+  says: `apply ${SWAPPED} more sources, and go back, which has to be forced`,
+  async act(arena) {
+    const made = await revisions(arena);
+    await accepted(arena, SWAPPED);
+    const before = await inForce(arena);
+    const { code } = await apply(arena, definitionsText(arena));
+    if (code === 0) throw new Error('Nearly all sources were removed without a question.');
+    if ((await inForce(arena)) !== before) throw new Error('The refusal changed something.');
+    await accepted(arena, 0, '--force');
+    const count = (await revisions(arena)) - made;
+    if (count !== 2) throw new Error(`${count} revisions were made, not 2.`);
+  },
+};
+
+/** One revision, and a schedule for each of its sources; those of other sources are paused. */
+async function accepted(arena: Arena, more: number, ...options: readonly string[]): Promise<void> {
+  const { code, output } = await apply(arena, definitionsText(arena, more), ...options);
+  if (code !== 0) throw new Error(output);
+  await until(async () => (await active(arena)) === more + 2, `${more + 2} active schedules`);
+}
+
+async function revisions({ db }: Arena): Promise<number> {
+  return (await db.selectFrom('revisions').select('id').execute()).length;
+}
+
+async function active({ temporal }: Arena): Promise<number> {
+  let count = 0;
+  for await (const { scheduleId, state } of temporal.client.schedule.list({ pageSize: 1000 }))
+    if (scheduleId.startsWith('source:') && !state.paused) count += 1;
+  return count;
+}
+
 const removeSecond: Step = {
   says: 'apply without the second source: its schedule is paused, not deleted',
   async act(arena) {
@@ -120,6 +152,8 @@ export const f31: Fault = {
       ...chosen.map((mistake) => applyBad(mistake)),
       collect(),
       runsEnd('succeeded'),
+      applyManyBad,
+      swapThereAndBack,
       removeSecond,
     ];
   },
