@@ -111,9 +111,16 @@ async function fetchOne(
   if (meaning.kind === 'gone' && guessed && session.config.sitemap === 'include') return undefined;
   throw failure(
     meaning.kind === 'failed' ? meaning.failure : 'NotFound',
-    `The sitemap "${placeOf(url)}" answered ${response.status}. Name another address in "sitemap", or use "skip".`,
+    `The sitemap "${placeOf(url)}" answered ${response.status}. ${remedyFor(response.status)}`,
     waitMs === undefined ? {} : { retryAfterMs: waitMs },
   );
+}
+
+/** An outage passes by itself; a definition is to be changed only for an answer that stays. */
+function remedyFor(status: number): string {
+  return status === 408 || status === 429 || status >= 500
+    ? 'It is asked again by itself.'
+    : 'Name another address in "sitemap", or use "skip".';
 }
 
 function tooManyFiles(url: string): SitemapProblem {

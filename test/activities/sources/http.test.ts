@@ -940,6 +940,20 @@ describe('sitemaps', () => {
     expect(there(with_)).toStrictEqual(['/', '/a', '/b']);
   });
 
+  test.each([
+    [503, 'It is asked again by itself.'],
+    [404, 'Name another address in "sitemap", or use "skip".'],
+  ])('a sitemap that answers %i says what there is to do', async (status, remedy) => {
+    const site = await serve({ '/': articlePage('Home'), '/map.xml': { status } });
+
+    const found = await read({ urls: [site.origin], sitemap: `${site.origin}/map.xml` });
+
+    expect(listing(found)).toMatchObject({
+      complete: false,
+      why: expect.stringContaining(`answered ${status}. ${remedy}`),
+    });
+  });
+
   test('R4: a broken file of an index permits no deletions', async () => {
     const site = await serve({
       '/': articlePage('Home'),
