@@ -70,9 +70,9 @@ function leaves(value: unknown, path: string): readonly (readonly [string, strin
   );
 }
 
-/** Times are stored in milliseconds; people read them as they would write them. */
+/** Times are stored in milliseconds; people read them as they would write them. A list has brackets, and needs no quotes around them. */
 function text(field: string, json: string): string {
   const value: unknown = JSON.parse(json);
   if (typeof value === 'number' && field.endsWith('Ms')) return `"${formatDuration(value)}"`;
-  return shown(Array.isArray(value) ? json : value);
+  return Array.isArray(value) ? shown(json).slice(1, -1) : shown(value);
 }

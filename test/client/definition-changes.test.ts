@@ -45,9 +45,9 @@ test('each field that changes is named with both values, times as people write t
       fields: [
         { field: 'limits.timeoutMs', from: '"30 minutes"', to: '"10 minutes"' },
         { field: 'config.table', from: '"articles"', to: '"news"' },
-        { field: 'config.primaryKey', from: '"["id"]"' },
+        { field: 'config.primaryKey', from: '["id"]' },
         { field: 'schedule', from: '"every 6 hours"', to: '"0 2 * * *"' },
-        { field: 'config.columns', to: '"["a","b"]"' },
+        { field: 'config.columns', to: '["a","b"]' },
       ],
     },
   ]);
