@@ -40,7 +40,7 @@ knowledgeBases:
 
 sources:
   - id: documentation                           # part of every key: choose it for good
-    type: http                                  # browser, database, http, mcp or script
+    type: http                                  # browser, database, http, mcp, script or strands
     title: Documentation                        # for people
     schedule: "0 */6 * * *"                     # cron with 5 fields, or "every 6 hours"; UTC unless timezone says otherwise
     # timezone: Europe/Berlin
