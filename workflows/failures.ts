@@ -42,11 +42,8 @@ export const FAILURES = {
     'A repair looks for the moved field. Until then the old documents stay live.',
   ),
   SchemaDrift: repair('hold', 'Compare the source with its definition, then adapt the definition.'),
-  EmptyResult: repair('hold', 'Look whether the source is really empty. Nothing was deleted.'),
-  ContentShrank: repair(
-    'hold',
-    'Look whether the source really lost content. Nothing was deleted.',
-  ),
+  EmptyResult: repair('hold', 'Look whether the source is really empty.'),
+  ContentShrank: repair('hold', 'Look whether the source really lost content.'),
   SourceUnavailable: source(
     'retry',
     'The next run tries again. Look at the source if it stays away.',
