@@ -46,7 +46,10 @@ export async function inspect(
   const { terminal } = context;
   const report = await waiting(
     start(system, { v: 1, taskQueue, tenant, source, digest, ...request }),
-    () => terminal.progress(`… ${source}  still waits for an answer: look whether a worker runs`),
+    () =>
+      terminal.progress(
+        `… ${source}  still waits for an answer: the source is slow or asked us to wait, or no worker runs`,
+      ),
   );
   terminal.settle();
   return { ...found, report };
