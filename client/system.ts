@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { AwsClientOptions, AwsClients } from '../adapters/aws/clients.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { Temporal } from '../adapters/temporal/connection.ts';
@@ -84,12 +85,19 @@ const SILENT: ReadonlySet<number> = new Set([4, 14]);
 /** One line for people: which system this is. */
 export function describeTarget(target: Target, config: ClientConfig): string {
   if (target.kind === 'embedded') {
-    return `wellspring: the embedded system of this folder (Temporal ${target.endpoints.temporal.address})`;
+    return `wellspring: the embedded system of ${folderText(target)} (Temporal ${target.endpoints.temporal.address})`;
   }
   const address = config.variable('TEMPORAL_ADDRESS');
   const profile = config.variable('TEMPORAL_PROFILE');
   const where = address ?? (profile === undefined ? 'its default address' : `profile "${profile}"`);
   return `wellspring: the real system, because ${target.because} (Temporal at ${where})`;
+}
+
+/** Who had to name the folder has to name it in the next command too, which what we print cannot know. */
+function folderText({ folder }: Extract<Target, { kind: 'embedded' }>): string {
+  return basename(folder) === '.wellspring'
+    ? 'this folder'
+    : `"${folder}"; the commands below need its --state as well`;
 }
 
 function databaseUrl(target: Target, { databaseUrl: real }: ClientConfig): string {

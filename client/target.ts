@@ -82,7 +82,7 @@ function nothingFound({ stateFolder, workingFolder }: TargetOptions): Problem {
     {
       failure: 'NotFound',
       remedy:
-        `Start one with "npm start", or set TEMPORAL_ADDRESS and WELLSPRING_DATABASE_URL for a real one. ` +
+        `Start one with "npm start", name the folder of one with --state, or set TEMPORAL_ADDRESS and WELLSPRING_DATABASE_URL for a real one. ` +
         `"${ourCommand('--help')}" says more.`,
     },
   );

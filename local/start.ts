@@ -46,7 +46,7 @@ async function main(args: StartArguments, local: LocalConfig): Promise<number> {
     screen.settle();
     screen.line('Stopping …');
     await system.stop();
-    screen.line('Stopped. Start it again with "npm start": it goes on with its state.');
+    screen.line('Stopped. Start it again with the same command: it goes on with its state.');
   }
 }
 

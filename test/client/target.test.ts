@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeEndpoints, type Endpoints } from '../../adapters/endpoints.ts';
 import { readClientConfig } from '../../client/config.ts';
+import { describeTarget } from '../../client/system.ts';
 import { findTarget, type TargetOptions } from '../../client/target.ts';
 import { temporaryFolder } from '../set-up/temporary-folder.ts';
 
@@ -68,8 +69,24 @@ test('an empty variable names nothing', async () => {
 test('with neither, the sentence says where it looked and what to do', async () => {
   await expect(find()).rejects.toMatchObject({
     message: `No Wellspring was found: there is no endpoints.json in "${folder.path}" or any folder above.`,
-    options: { remedy: expect.stringContaining('"npm start"') as string },
+    options: { remedy: expect.stringMatching(/"npm start".+--state/) as string },
   });
+});
+
+test('the line that names the system says which folder had to be named', async () => {
+  const other = join(folder.path, 'other');
+  await running();
+  await running(process.pid, other);
+  const config = readClientConfig({});
+  const line = async (options: Partial<TargetOptions>) =>
+    describeTarget(await find(options), config);
+
+  expect(await line({})).toBe(
+    'wellspring: the embedded system of this folder (Temporal 127.0.0.1:7233)',
+  );
+  expect(await line({ stateFolder: other })).toBe(
+    `wellspring: the embedded system of "${other}"; the commands below need its --state as well (Temporal 127.0.0.1:7233)`,
+  );
 });
 
 test('one whose process has ended is not talked to, nor replaced by another one in silence', async () => {
