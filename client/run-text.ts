@@ -110,6 +110,11 @@ function noteLines({ notes }: RunReport, width: number): readonly string[] {
 function heldLines({ held }: RunReport, width: number): readonly string[] {
   if (!held || held.sample.length === 0) return [];
   const more = held.candidates - held.sample.length;
-  const names = held.sample.map((one) => `"${clean(one)}"`).join(', ');
+  const names = held.sample.map((one) => inQuotes(clean(one))).join(', ');
   return [indented(`Held: ${names}${more > 0 ? ` and ${more} more` : ''}.`, width, '  ')];
+}
+
+/** A title, set off from the next one; what has quotes of its own, such as a column that is gone, needs no second pair. */
+function inQuotes(text: string): string {
+  return text.includes('"') ? text : `"${text}"`;
 }

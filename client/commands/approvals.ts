@@ -74,8 +74,8 @@ function outcome(set: HeldSetReport): string {
   return `${deleted ?? 0} deleted${left}${forgotten}`;
 }
 
-/** The question stands for what it was about: the table has no room for more. */
+/** The question stands for what it was about. The answer comes first: a narrow table cuts the end. */
 function baselineOutcome(set: HeldSetReport): string {
   const { question } = wordsOf(set.kind, set);
-  return `${question} ${set.state === 'approved' ? 'yes' : 'no'}`;
+  return `${set.state === 'approved' ? 'yes' : 'no'}: ${question}`;
 }

@@ -79,7 +79,7 @@ function chosen(
 }
 
 function nothingToRetry(source: string): Problem {
-  return new Problem(`No dead letter of "${source}" is such a one.`, {
+  return new Problem(`Source "${source}" has no such dead letter, so nothing was started.`, {
     failure: 'NotFound',
     remedy: `"${ourCommand(`dead-letters ${source}`)}" lists them with their ids.`,
   });

@@ -227,7 +227,7 @@ export const commands: readonly Command[] = [
     name: 'approve',
     summary: 'Accept what was held: delete the documents, or take the new baseline.',
     details:
-      'By the id that "approvals" shows, or by source. What the source has shown again since is left out. Deletes as soon as no run of the source is under way.',
+      'By the id that "approvals" shows, or by source. What the source has shown again since is left out. Deletes as soon as no run of the source is under way. It asks at a terminal only: a script that says it means it.',
     positionals: [{ name: 'id', required: true }],
     options: DECISION,
     examples: [

@@ -204,7 +204,7 @@ describe('what looks wrong beside deletions', { timeout: 120_000 }, () => {
     );
     expect(next).toMatchObject({ code: 0 });
     expect(next.stdout).toContain('1 updated');
-    expect((await cli('approvals')).stdout).toMatch(/accept 1 document of 3 with.* yes/);
+    expect((await cli('approvals')).stdout).toMatch(/yes: accept 1 document of 3 with/);
   });
 
   test('D11 a lost column holds the run before it reads; rejected, nothing is read until it is mended', async () => {
@@ -219,7 +219,7 @@ describe('what looks wrong beside deletions', { timeout: 120_000 }, () => {
 
     expect(ran.code).toBe(4);
     expect(ran.stdout).toContain('SchemaDrift: The shape of source "articles" changed');
-    expect(ran.stdout).toContain('"body" of "articles" is gone');
+    expect(ran.stdout).toContain('Held: "body" of "articles" is gone.');
     expect(shown.stdout).toContain(`npm run cli -- reject ${id}`);
     expect(rejected.stdout).toContain('nothing is read as long as the source has this shape');
     expect(kept.code).toBe(1);
