@@ -33,13 +33,11 @@ export async function tellOfVerdict(
 ): Promise<void> {
   const { state, by } = recorded;
   if (state === 'open') return;
-  await closeNotices(deps.db, {
-    tenant,
-    source,
-    kinds: ASKING_NOTICES,
-    subject: digest,
-    because: by === undefined ? `it is ${state}` : `it is ${state} by ${by}`,
-  });
+  const because = by === undefined ? `it is ${state}` : `it is ${state} by ${by}`;
+  const about = { tenant, source, because };
+  await closeNotices(deps.db, { ...about, kinds: ASKING_NOTICES, subject: digest });
+  // The hold names the commands that have just been typed; a question that nobody answered leaves it as it is.
+  if (state !== 'expired') await closeNotices(deps.db, { ...about, kinds: ['run-held'] });
   const set =
     state === 'expired' ? await readHeldSet(deps.db, { tenant, source, digest }) : undefined;
   if (!set) return;
