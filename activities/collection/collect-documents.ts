@@ -8,12 +8,14 @@ import {
   closeRead,
   countReasonsToAsk,
   notePartialRead,
+  noteRunWait,
   readRunCounts,
 } from '../../adapters/postgres/runs.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
 import { modelSteps } from '../../adapters/postgres/model-steps.ts';
 import { claimSource } from '../../adapters/postgres/source-state.ts';
 import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
+import { timeText } from '../../workflows/approval/words.ts';
 import { addCounts, NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import type { ListingReport } from '../../workflows/collection/run-status.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -240,6 +242,8 @@ async function goesOn(
   context: StoreContext,
   wait: Required<Pick<SliceReport, 'notBeforeMs' | 'waitReason'>>,
 ): Promise<SliceReport> {
+  const phase = `waiting until ${timeText(wait.notBeforeMs)}: ${wait.waitReason}`;
+  await noteRunWait(context.db, { id: context.run, phase });
   return { ...wait, ...NOTHING_TO_DO, counts: await totals(context), more: true };
 }
 

@@ -158,6 +158,19 @@ export async function setRunPhase(
     .execute();
 }
 
+/** Says for people what the run waits for; no attempt begins with it. */
+export async function noteRunWait(
+  db: Database,
+  { id, phase }: { readonly id: string; readonly phase: string },
+): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ phase, updated_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .execute();
+}
+
 /** What a finished read leaves for the rest of the run. */
 export interface ReadEnd {
   /** Live documents that a complete listing did not show, or that the source reported as removed. */

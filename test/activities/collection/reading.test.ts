@@ -71,6 +71,12 @@ test('a source that asks for a long wait ends the slice with the time to go on, 
   const slice = await source.collect({ run: 'r' });
 
   expect(slice).toMatchObject({ more: true, waitReason: 'Token [secret] has no quota.' });
+  const { phase } = await source.db
+    .selectFrom('runs')
+    .select('phase')
+    .where('source', '=', source.id)
+    .executeTakeFirstOrThrow();
+  expect(phase).toMatch(/^waiting until \d{4}-.+ UTC: Token \[secret\] has no quota\.$/);
   expect((slice.notBeforeMs ?? 0) - Date.now()).toBeGreaterThan(3_590_000);
 });
 
