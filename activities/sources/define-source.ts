@@ -12,6 +12,8 @@ export interface BoundSourceType {
   readonly readsAgain: boolean;
   /** The schema of `config`, for the loader of definitions, which turns its issues into sentences with file and line. */
   readonly config: z.ZodType;
+  /** What the schema cannot say of a config that it has parsed. No I/O. @throws InvalidConfig - names the field. */
+  validate(parsed: unknown): void;
   /** Parses `config` with this type's own schema and binds it. @throws InvalidConfig - names the field. */
   open(config: unknown): OpenSource;
 }
@@ -44,6 +46,8 @@ export function defineSource<Config, Cursor>(
     spec: { ...type.spec, configSchema },
     config: shapes.config,
     readsAgain: type.readAgain !== undefined,
+    // The schema of this very type has parsed it.
+    validate: (parsed) => type.validate?.(parsed as Config),
     open(raw) {
       const config = parse(shapes.config, raw, `config of a "${type.spec.name}" source`);
       type.validate?.(config);

@@ -30,8 +30,8 @@ export interface KnownSourceType {
     readonly configSchema: JsonSchema;
   };
   readonly config: z.ZodType;
-  /** Throws `InvalidConfig` for what the schema cannot say. No I/O. */
-  open(config: unknown): unknown;
+  /** Throws `InvalidConfig` for what the schema cannot say of a config that it has parsed. No I/O. */
+  validate(parsed: unknown): void;
 }
 
 /** Valid definitions, or every error that there is. Notices stop nothing. */

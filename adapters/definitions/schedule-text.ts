@@ -159,12 +159,19 @@ function clock(
 }
 
 function isTimezone(name: string): boolean {
+  if (knownTimezones.has(name)) return true;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    const known =
+      new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    if (known) knownTimezones.add(name);
+    return known;
   } catch {
     return false;
   }
 }
+
+/** A look at the tables of time zones takes a millisecond, and a fleet has many schedules in few zones. */
+const knownTimezones = new Set<string>();
 
 function wrongTimezone(name: string): WrongSchedule {
   const near = nearest(name, Intl.supportedValuesOf('timeZone'));

@@ -96,7 +96,7 @@ function checkConfig(outline: Outline, config: unknown, reading: Reading): Check
   const shape = { zod: known.config, json: known.spec.configSchema, base: ['config'] };
   const checked = checkEntry(config ?? {}, shape, variables);
   if (checked.problems.length > 0) return checked;
-  return { ...checked, problems: refusal(known, checked.value) };
+  return { ...checked, problems: refusal(known, checked.data) };
 }
 
 function unknownType({ type = '', show }: Outline, sourceTypes: Reading['sourceTypes']): Problem {
@@ -113,7 +113,7 @@ function unknownType({ type = '', show }: Outline, sourceTypes: Reading['sourceT
 /** What the type's `validate` finds: its sentence is the remedy. */
 function refusal(type: KnownSourceType, config: unknown): readonly Problem[] {
   try {
-    type.open(config);
+    type.validate(config);
     return [];
   } catch (error) {
     const remedy = error instanceof Error ? error.message : String(error);
@@ -140,7 +140,8 @@ function definitionOf(data: SourceEntry, settled: Settled, config: unknown): Sou
 
 function limitsOf(limits: SourceEntry['limits']): SourceLimits {
   return {
-    timeoutMs: parseDuration(limits?.timeout ?? DEFAULT_TIMEOUT) ?? 0,
+    timeoutMs:
+      limits?.timeout === undefined ? DEFAULT_TIMEOUT_MS : (parseDuration(limits.timeout) ?? 0),
     sliceDocuments: limits?.sliceDocuments ?? DEFAULT_SLICE_DOCUMENTS,
     ...(limits?.maxDocuments === undefined ? {} : { maxDocuments: limits.maxDocuments }),
     maxDeletedShare: limits?.maxDeletedShare ?? DEFAULT_MAX_DELETED_SHARE,
@@ -149,7 +150,7 @@ function limitsOf(limits: SourceEntry['limits']): SourceLimits {
   };
 }
 
-const DEFAULT_TIMEOUT = '30 minutes';
+const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const DEFAULT_SLICE_DOCUMENTS = 250_000;
 /** As AWS's own deletion protection has it. */
 const DEFAULT_MAX_DELETED_SHARE = 0.15;
