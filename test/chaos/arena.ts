@@ -244,6 +244,8 @@ function definitionOf(
       knowledgeBaseId,
       dataSourceId,
       bucket,
+      // As the knowledge base of the cloud is: the limits of its attributes are the product's to keep.
+      vectorStore: 's3-vectors',
       sync: { quietMs, maxWaitMs },
     },
   };
