@@ -92,17 +92,20 @@ test.each([
   ['approved', 'closed'],
   ['rejected', 'closed'],
   ['expired', 'open'],
-] as const)('a question that is %s leaves the notice of its held run %s', async (state, expected) => {
-  const { source, deciding } = await heldRun(newSource);
-  const held = async () => {
-    const { rows } = await sql<{ state: string }>`
+] as const)(
+  'a question that is %s leaves the notice of its held run %s',
+  async (state, expected) => {
+    const { source, deciding } = await heldRun(newSource);
+    const held = async () => {
+      const { rows } = await sql<{ state: string }>`
       select case when closed_at is null then 'open' else 'closed' end as state from notices
       where source = ${source.id} and kind = 'run-held'`.execute(source.db);
-    return rows.map((row) => row.state);
-  };
-  expect(await held()).toEqual(['open']);
+      return rows.map((row) => row.state);
+    };
+    expect(await held()).toEqual(['open']);
 
-  await deciding.record(state);
+    await deciding.record(state);
 
-  expect(await held()).toEqual([expected]);
-});
+    expect(await held()).toEqual([expected]);
+  },
+);
