@@ -11,6 +11,8 @@ const KNOWN_DIFFERENCES: readonly string[] = [
   'a key may be the beginning of another',
   // Keeps "aws-chunked" as the encoding of the content.
   'a streamed body is stored without the marks of its chunks',
+  // DeleteObjects does not look at the ETag of an object: there the claim of the run alone guards a late deletion.
+  'of many objects only the expected versions are removed, and the others are named',
 ];
 
 const program = await buildVersityGw();
