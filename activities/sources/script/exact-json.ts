@@ -1,9 +1,19 @@
 /**
- * Parses JSON without losing digits: an integer beyond 2^53 becomes a raw value that `JSON.stringify` and `jsonText` write as it stood.
- * Two keys of a database that differ in their last digit stay two.
- * @throws SyntaxError
+ * Reads a line that should be a JSON object without losing digits: an integer beyond 2^53 becomes a raw value that `JSON.stringify` and
+ * `jsonText` write as it stood, so that two keys which differ in their last digit stay two. Undefined for whatever else the line is.
  */
-export function parseExactly(text: string): unknown {
+export function objectExactly(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = parseExactly(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseExactly(text: string): unknown {
   if (!LONG_DIGITS.test(text)) return JSON.parse(text);
   return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
 }

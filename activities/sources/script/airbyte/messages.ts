@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseExactly } from '../exact-json.ts';
+import { objectExactly } from '../exact-json.ts';
 
 const Descriptor = z.object({ name: z.string().min(1), namespace: z.nullish(z.string()) });
 const StreamState = z.looseObject({ stream_descriptor: Descriptor });
@@ -97,7 +97,7 @@ export type ParsedAirbyte =
 
 /** Reads one line of a source; types in any case. Says why when it is no message. */
 export function parseAirbyte(text: string): ParsedAirbyte {
-  const raw = objectIn(text);
+  const raw = objectExactly(text);
   if (raw === undefined) return { kind: 'bad', why: 'is not one JSON object' };
   const type = typeof raw['type'] === 'string' ? raw['type'].toUpperCase() : '';
   const result = AirbyteMessage.safeParse({ ...raw, type });
@@ -120,14 +120,3 @@ export function messagesOf<Type extends AirbyteMessage['type']>(
 }
 
 const KNOWN: readonly string[] = AirbyteMessage.options.map((option) => option.shape.type.value);
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value = parseExactly(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseExactly } from '../exact-json.ts';
+import { objectExactly } from '../exact-json.ts';
 
 const Stream = z.string().min(1);
 const Version = z.union([z.number(), z.string()]).transform(String);
@@ -30,7 +30,7 @@ export type ParsedSinger =
 
 /** Reads one line of a tap; types in any case. Says why when it is no message. */
 export function parseSinger(text: string): ParsedSinger {
-  const raw = objectIn(text);
+  const raw = objectExactly(text);
   if (raw === undefined) return { kind: 'bad', why: 'is not one JSON object' };
   const type = typeof raw['type'] === 'string' ? raw['type'].toUpperCase() : '';
   if (type === 'BATCH') return { kind: 'bad', why: BATCH };
@@ -44,14 +44,3 @@ export function parseSinger(text: string): ParsedSinger {
 
 const BATCH = 'is a BATCH message, whose files are not read. Take "batch_config" out of "settings"';
 const KNOWN: readonly string[] = SingerMessage.options.map((option) => option.shape.type.value);
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value = parseExactly(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
