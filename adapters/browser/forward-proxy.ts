@@ -1,9 +1,9 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Guard, Lookup } from '../net/guard.ts';
 
-/** A forward proxy on a loopback port that lets only guarded connections out. */
+/** A forward proxy on a loopback port that lets only guarded connections out, and none outlive it. */
 export interface ForwardProxy {
   /** `http://127.0.0.1:<port>` */
   readonly address: string;
@@ -19,12 +19,16 @@ export interface ForwardProxy {
 export async function startForwardProxy(guard: Guard): Promise<ForwardProxy> {
   const refusals = new Map<string, Error>();
   const sockets = new Set<Socket>();
+  // Of this proxy alone: the agent of the process would keep connections past its end, and hand them on to another guard.
+  const agent = new Agent({ keepAlive: true, timeout: KEEP_ALIVE_MS });
   const remember = (host: string, error: Error): void => {
     if (isRefusal(error) && refusals.size < MAX_REFUSALS) refusals.set(host, error);
   };
-  const server = createServer((asked, answer) => forward({ guard, remember }, asked, answer));
+  const server = createServer((asked, answer) =>
+    forward({ guard, agent, remember }, asked, answer),
+  );
   server.on('connect', (asked, client, head) => {
-    const upstream = tunnel({ guard, remember }, asked, { client, head });
+    const upstream = tunnel({ guard, agent, remember }, asked, { client, head });
     if (upstream) track(sockets, upstream);
   });
   server.on('connection', (socket) => track(sockets, socket));
@@ -39,12 +43,14 @@ export async function startForwardProxy(guard: Guard): Promise<ForwardProxy> {
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
+        agent.destroy();
       }),
   };
 }
 
 interface Gate {
   readonly guard: Guard;
+  readonly agent: Agent;
   remember(host: string, error: Error): void;
 }
 
@@ -61,6 +67,7 @@ function forward(gate: Gate, asked: IncomingMessage, answer: ServerResponse): vo
   const upstream = request(
     url,
     {
+      agent: gate.agent,
       method: asked.method,
       headers: withoutHopByHop(asked.headers),
       lookup: lookupFor(gate.guard, url),
@@ -154,5 +161,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 const IDLE_TIMEOUT_MS = 60_000;
+/** A connection to a site waits so long for the next request. */
+const KEEP_ALIVE_MS = 5_000;
 /** Only the reasons are kept here; a page that tries thousands of hosts learns and costs nothing more. */
 const MAX_REFUSALS = 1000;
