@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { CollectionDependencies } from '../../activities/collection/dependencies.ts';
 import {
   collectionActivities,
   type AllCollectionActivities,
@@ -15,6 +16,8 @@ export interface RealParts {
   readonly temporal: Temporal;
   /** Settings of the worker, beyond those of every test. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of what a worker makes. */
+  readonly hosts?: CollectionDependencies['hosts'];
 }
 
 /** The activities of production, wired as a worker wires them, to the parts of a test. */
@@ -23,6 +26,7 @@ export function realActivities({
   cloud,
   temporal,
   environment = {},
+  hosts,
 }: RealParts): AllCollectionActivities {
   const config = readWorkerConfig({
     WELLSPRING_DATABASE_URL: 'postgres://not-used',
@@ -32,7 +36,6 @@ export function realActivities({
   });
   const logger = pino({ enabled: false });
   const { client } = temporal;
-  return collectionActivities(
-    collectionDependencies(config, { db, aws: cloud.clients, client, logger }),
-  );
+  const made = collectionDependencies(config, { db, aws: cloud.clients, client, logger });
+  return collectionActivities({ ...made, ...(hosts ? { hosts } : {}) });
 }

@@ -2,9 +2,8 @@ import { sql, type KyselyPlugin } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CollectionDependencies } from '../../../activities/collection/dependencies.ts';
 import { http } from '../../../activities/sources/http.ts';
-import { createHostMemory, type HostMemory } from '../../../adapters/net/manners.ts';
-import { memoryHostLimits } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { articlePage, startSite, type Page, type Site } from '../../fakes/site.ts';
+import { hostsAtOnce } from '../../set-up/hosts-at-once.ts';
 import { withCollecting, type SourceCase } from './collecting.ts';
 
 const newSource = withCollecting();
@@ -46,19 +45,13 @@ function sitePages(): Readonly<Record<string, Page>> {
   };
 }
 
-/** Turns that cost no time: what is looked at here is what is asked for, not when. */
-function atOnce(): HostMemory {
-  const { robots } = createHostMemory(memoryHostLimits());
-  return { robots, pace: { take: () => Promise.resolve(), hold: () => Promise.resolve() } };
-}
-
 const BATCH = 100;
 
 function crawlDeps({ deps }: SourceCase): Partial<CollectionDependencies> {
   return {
     sourceTypes: new Map([['http', http]]),
     settings: { ...deps.settings, allowedHosts: ['127.0.0.1'] },
-    hosts: atOnce(),
+    hosts: hostsAtOnce(),
     tuning: { ...deps.tuning, batchDocuments: BATCH, commitEveryMs: 600_000 },
   };
 }

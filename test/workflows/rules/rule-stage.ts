@@ -6,6 +6,7 @@ import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import type { collectSource, RunOutcome } from '../../../workflows/collection/collect-source.ts';
 import type { SourceDefinition, SourceLimits } from '../../../workflows/collection/definitions.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
+import { hostsAtOnce } from '../../set-up/hosts-at-once.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
 import { realActivities } from '../../set-up/real-activities.ts';
 import { startTestCloud, type TestCloud } from '../../set-up/test-cloud.ts';
@@ -38,7 +39,7 @@ export interface StagedSource {
   stored(): Promise<ReadonlyMap<string, string>>;
 }
 
-/** Registers the parts; call the result inside tests. Sources may reach sites of this machine. */
+/** Registers the parts; call the result inside tests. Sources may reach sites of this machine, as fast as they can. */
 export function withRuleStage(environment: Readonly<Record<string, string>> = {}): () => RuleStage {
   const url = withDatabase();
   const undo = new AsyncDisposableStack();
@@ -56,6 +57,7 @@ export function withRuleStage(environment: Readonly<Record<string, string>> = {}
       realActivities({
         ...required(),
         temporal,
+        hosts: hostsAtOnce(),
         environment: { WELLSPRING_ALLOWED_HOSTS: '127.0.0.1', ...environment },
       }),
   });
