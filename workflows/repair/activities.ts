@@ -1,6 +1,7 @@
 import type { FailureName } from '../failures.ts';
-import type { CheckReport } from './checks.ts';
-import type { GateInput, GateVerdict } from './gate.ts';
+import type { GateCalibration } from './calibration.ts';
+import type { GateDecision } from './gate.ts';
+import type { GateEvidence } from './gate-evidence.ts';
 import type { RepairOutcome, RepairStage } from './outcome.ts';
 import type { RepairPolicy } from './policy.ts';
 
@@ -22,7 +23,7 @@ export interface RepairActivities {
   /** The shadow run: the candidate on live pages and all archived bodies, below the evidence prefix; nothing else is written. */
   proveFix(input: CandidateReference): Promise<Proof>;
   /** Calibration, counters and switches as the gate has to know them, and the record of earlier outcomes. */
-  readGate(input: CandidateReference): Promise<GateReading>;
+  readGate(input: ReadGateInput): Promise<GateReading>;
   /** Stores what the gate said with every number behind it, so that people and the next calibration see it. */
   recordDecision(input: RecordDecisionInput): Promise<void>;
   /**
@@ -141,9 +142,8 @@ export interface CheckedFixes {
 export interface ChosenFix extends CandidateDigest {
   readonly strategies: readonly string[];
   readonly explains: string;
-  readonly checks: readonly CheckReport[];
-  /** The numbers that the gate weighs, but for the proof and the memory. */
-  readonly gate: GateInput;
+  /** `name: verdict` of every check, and the first finding of what did not pass. */
+  readonly checks: readonly string[];
   /** For people: the change line by line, and old and new values; both together below 4 KB. */
   readonly changes: readonly string[];
   readonly values: readonly {
@@ -159,20 +159,26 @@ export interface CandidateReference extends IncidentReference {
 
 export interface Proof {
   readonly verdict: 'good' | 'bad' | 'inconclusive';
-  readonly checks: readonly CheckReport[];
   readonly because: string;
+  /** Live pages that were read. */
   readonly pages: number;
 }
 
-/** What the gate needs beside the candidate, as data: see `GateInput`. */
+export interface ReadGateInput extends CandidateReference {
+  /** What the shadow run said. */
+  readonly shadow: Proof['verdict'] | 'none';
+  readonly repro: number;
+}
+
+/** Everything that `decide` needs beside the policy and the time. */
 export interface GateReading {
-  readonly gate: Partial<GateInput>;
-  readonly calibration: unknown;
+  readonly evidence: GateEvidence;
+  readonly calibration: GateCalibration;
 }
 
 export interface RecordDecisionInput extends CandidateReference {
   readonly attempt: number;
-  readonly verdict: GateVerdict;
+  readonly verdict: GateDecision;
   readonly policyHash: string;
   readonly requestId?: string;
 }
