@@ -4,10 +4,17 @@ import type { DeadLetterRetryColumns, HealthTables } from './health-tables.ts';
 import type { HeldTables } from './held-tables.ts';
 import type { ModelStepTables } from './model-step-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
+import type { RepairCandidateTables } from './repair-candidate-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
 export interface Tables
-  extends CrawlTables, HealthTables, HeldTables, ModelStepTables, NoticeTables {
+  extends
+    CrawlTables,
+    HealthTables,
+    HeldTables,
+    ModelStepTables,
+    NoticeTables,
+    RepairCandidateTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;
