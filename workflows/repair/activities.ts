@@ -226,6 +226,8 @@ export interface Recovery {
   readonly run?: string;
   /** Runs since that ended in the same failure. */
   readonly failedAgain: number;
+  /** The spec in force now; another one than that of the incident means that somebody moved it. */
+  readonly specDigest?: string;
 }
 
 export interface TellOfRepairInput extends IncidentReference {
