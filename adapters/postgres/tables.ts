@@ -5,6 +5,7 @@ import type { HeldTables } from './held-tables.ts';
 import type { ModelStepTables } from './model-step-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
 import type { RepairCandidateTables } from './repair-candidate-tables.ts';
+import type { SampleTables } from './sample-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
 export interface Tables
@@ -14,7 +15,8 @@ export interface Tables
     HeldTables,
     ModelStepTables,
     NoticeTables,
-    RepairCandidateTables {
+    RepairCandidateTables,
+    SampleTables,
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;
