@@ -3,17 +3,20 @@
  * Counts may be fractional, for they decay with age; nothing, or junk, gives 0.
  */
 export function lowerBound(successes: number, trials: number): number {
-  if (!areCounts(successes, trials) || successes <= 0) return 0;
+  if (!areCounts(successes, trials) || successes < NOTHING) return 0;
   return betaInverse(TAIL, successes, trials - successes + 1);
 }
 
 /** One-sided 95 % upper bound of the rate of `events` in `trials`; nothing, or junk, gives 1. */
 export function upperBound(events: number, trials: number): number {
-  if (!areCounts(events, trials) || trials - events <= 0) return 1;
+  if (!areCounts(events, trials) || trials - events < NOTHING) return 1;
   return betaInverse(1 - TAIL, events + 1, trials - events);
 }
 
 const TAIL = 0.05;
+
+/** What decay has left of an old outcome; below it the arithmetic would say more than the count. */
+const NOTHING = 1e-6;
 
 function areCounts(part: number, whole: number): boolean {
   return Number.isFinite(part) && Number.isFinite(whole) && part >= 0 && whole > 0 && part <= whole;
