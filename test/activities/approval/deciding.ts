@@ -35,15 +35,16 @@ export function without(gone: number, count = 40): readonly Message[] {
   return [...numbered(count).slice(gone), COMPLETE];
 }
 
-/** A source of forty documents whose run has held the deletion of seven, or of more. */
+/** A source of forty documents, or as many as are asked for, whose run has held the deletion of seven, or of more. */
 export async function heldRun(
   newSource: () => Promise<SourceCase>,
   gone = 7,
+  count = 40,
 ): Promise<{ readonly source: SourceCase; readonly ran: RanRun; readonly deciding: Deciding }> {
   const source = await newSource();
-  source.emits(without(0));
+  source.emits(without(0, count));
   await source.run();
-  source.emits(without(gone));
+  source.emits(without(gone, count));
   const ran = await source.run();
   return { source, ran, deciding: decidingOf(source, ran.held?.digest ?? '') };
 }

@@ -12,6 +12,8 @@ import {
 import { decidingOf, heldRun, without } from './deciding.ts';
 
 const newSource = withCollecting();
+/** Where a source is made for each of many steps. */
+const FEW = 12;
 
 async function deletions(
   source: SourceCase,
@@ -114,9 +116,9 @@ describe('a run that holds deletions', () => {
     let points = 0;
     for (let point = 1, died = true; died; point += 1) {
       const source = await newSource();
-      source.emits(without(0));
+      source.emits(without(0, FEW));
       await source.run();
-      source.emits(without(7));
+      source.emits(without(7, FEW));
       await source.collect({ run: 'crash' });
       const crashing = crashingAt(source.deps, point);
       await source.reconcile('crash', true, { deps: crashing.deps }).catch(() => undefined);
@@ -124,7 +126,7 @@ describe('a run that holds deletions', () => {
 
       const report = await source.reconcile('crash', true, { attempt: 2 });
 
-      const where = `after a crash at step ${point}, ${crashing.lastStep()}`;
+      const where = `killed at step ${point}, before ${crashing.lastStep()}`;
       expect({ where, ...report.held }).toMatchObject({ where, candidates: 7 });
       const digests = new Set(source.approvals.asked.map(({ digest }) => digest));
       expect({ where, digests: digests.size }).toEqual({ where, digests: 1 });
@@ -186,7 +188,7 @@ describe('approved', () => {
   test('R17 a crash at any step heals in the next attempt: nothing is left, nothing is recorded twice', async () => {
     let points = 0;
     for (let point = 1, died = true; died; point += 1) {
-      const { source, deciding } = await heldRun(newSource);
+      const { source, deciding } = await heldRun(newSource, 7, FEW);
       await deciding.record('approved');
       const crashing = crashingAt(source.deps, point);
       await deciding.remove(crashing.deps).catch(() => undefined);
@@ -194,9 +196,9 @@ describe('approved', () => {
 
       const report = await deciding.remove();
 
-      const where = `after a crash at step ${point}, ${crashing.lastStep()}`;
+      const where = `killed at step ${point}, before ${crashing.lastStep()}`;
       expect({ where, ...report }).toEqual({ where, deleted: 7, dropped: 0 });
-      expect({ where, keys: (await source.keys()).length }).toEqual({ where, keys: 66 });
+      expect({ where, keys: (await source.keys()).length }).toEqual({ where, keys: 2 * (FEW - 7) });
       expect({ where, rows: (await deletions(source)).length }).toEqual({ where, rows: 7 });
       points = point;
     }

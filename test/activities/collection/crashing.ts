@@ -3,12 +3,15 @@ import type { Objects } from '../../../adapters/aws/objects.ts';
 import type { Database } from '../../../adapters/postgres/database.ts';
 import type { CollectionDependencies } from '../../../activities/collection/dependencies.ts';
 
-/** Dependencies of a process that dies at its n-th step: each effect is two, before and after. Nothing works after that. */
+/**
+ * Dependencies of a process that dies at its n-th step: just before its n-th effect, when the ones before it have come through. What dies
+ * after an effect leaves what dies before the next one leaves, or its transaction has no end and it never was. Nothing works after that.
+ */
 export interface CrashingDependencies {
   readonly deps: Partial<CollectionDependencies>;
   /** Did it come to the point? */
   died(): boolean;
-  /** What it was about to do, or had just done. */
+  /** What it was about to do. */
   lastStep(): string;
 }
 
@@ -18,18 +21,20 @@ export function crashingAt(
 ): CrashingDependencies {
   let steps = 0;
   let last = '';
-  const step = (name: string): void => {
+  const live = (): void => {
     if (steps >= point) throw new Error('killed');
+  };
+  const step = (name: string): void => {
+    live();
     steps += 1;
-    if (steps < point) return;
-    last = name;
-    throw new Error('killed');
+    if (steps >= point) last = name;
+    live();
   };
   return {
     // One upload at a time, so that the points have an order.
     deps: {
-      db: crashingDatabase(db, step),
-      objects: crashingObjects(objects, step),
+      db: crashingDatabase(db, { step, live }),
+      objects: crashingObjects(objects, { step, live }),
       tuning: { ...tuning, uploads: 1 },
     },
     died: () => steps >= point,
@@ -37,25 +42,32 @@ export function crashingAt(
   };
 }
 
-function crashingDatabase(db: Database, step: (name: string) => void): Database {
+interface Life {
+  /** Throws when this step is the last one, or was before. */
+  readonly step: (name: string) => void;
+  /** Throws when it is over. */
+  readonly live: () => void;
+}
+
+function crashingDatabase(db: Database, { step, live }: Life): Database {
   const plugin: KyselyPlugin = {
     transformQuery({ node }) {
-      step(`before ${node.kind}`);
+      step(node.kind);
       return node;
     },
     transformResult({ result }) {
-      step('after a statement');
+      live();
       return Promise.resolve(result);
     },
   };
   return db.withPlugin(plugin);
 }
 
-function crashingObjects(objects: Objects, step: (name: string) => void): Objects {
+function crashingObjects(objects: Objects, { step, live }: Life): Objects {
   const around = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    step(`before ${name}`);
+    step(name);
     const result = await work();
-    step(`after ${name}`);
+    live();
     return result;
   };
   return {

@@ -162,7 +162,7 @@ test('R17 a crash at any step of judging the documents asks once, about one set'
 
     const report = await source.reconcile('crash', true, { attempt: 2 });
 
-    const where = `after a crash at step ${point}, ${crashing.lastStep()}`;
+    const where = `killed at step ${point}, before ${crashing.lastStep()}`;
     const digests = new Set(source.approvals.asked.map(({ digest }) => digest));
     expect({ where, digests: digests.size, isAsked: report.asked !== undefined }).toEqual({
       where,
