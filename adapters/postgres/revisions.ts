@@ -3,6 +3,7 @@ import type { Revision, SourceDefinition } from '../../workflows/collection/defi
 import type { WebhookDefinition } from '../../workflows/notices/webhook.ts';
 import { canonicalJson, definitionDigest } from '../definitions/digest.ts';
 import type { Database } from './database.ts';
+import { closePointers, layPointersOver, type FixNote } from './spec-overlay.ts';
 
 export interface NewRevision {
   readonly definitions: readonly SourceDefinition[];
@@ -18,34 +19,71 @@ export interface StoredRevision {
   readonly revision: Revision;
   /** False when the revision in force had the same contents already; then nothing was written. */
   readonly changed: boolean;
+  /** What became of fixes that were in force before the files contained them; absent where there is none. */
+  readonly fixes?: readonly FixNote[];
 }
 
 /**
- * Puts definitions in force, in one transaction: each is stored under its digest, the revision names all of them.
+ * Puts definitions in force, in one transaction: each is stored under its digest, the revision names all of them. A fix that is deployed stays
+ * in force until the files contain it, or say something else.
  * Idempotent by contents: the same definitions make no new revision, whoever applies them. Appliers at the same time wait for each other.
  */
 export async function storeRevision(db: Database, wanted: NewRevision): Promise<StoredRevision> {
-  const named = wanted.definitions.map((definition) => ({
-    id: definition.id,
-    digest: definitionDigest(definition),
-    definition,
-  }));
-  const sorted = named.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const sources = Object.fromEntries(sorted.map(({ id, digest }) => [id, digest]));
+  const named = wanted.definitions.map(withDigest);
   const notifications = (wanted.notifications ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return db.transaction().execute(async (transaction) => {
-    await sql`lock table revisions in share row exclusive mode`.execute(transaction);
-    const current = await revisionInForce(transaction);
-    const told = await notificationsInForce(transaction);
-    if (current && isSame(current.sources, sources) && isSame(told, notifications)) {
-      return { revision: current, changed: false };
-    }
-    await storeDefinitions(transaction, named);
-    return {
-      revision: await putInForce(transaction, { ...wanted, sources, notifications }),
-      changed: true,
-    };
+    await lockRevisions(transaction);
+    const laid = await layPointersOver(transaction, wanted.definitions);
+    const effective = named.map((one) => {
+      const fixed = laid.fixed.get(one.definition.id);
+      return fixed ? withDigest(fixed) : one;
+    });
+    const stored = await storeUnlessSame(transaction, { ...wanted, notifications }, effective);
+    const { author } = wanted;
+    await closePointers(transaction, laid, { author, revision: stored.revision.id });
+    return laid.notes.length === 0 ? stored : { ...stored, fixes: laid.notes };
   });
+}
+
+async function storeUnlessSame(
+  db: Database,
+  wanted: NewRevision & Required<Pick<NewRevision, 'notifications'>>,
+  named: readonly NamedDefinition[],
+): Promise<StoredRevision> {
+  const sorted = named.toSorted((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
+  const sources = Object.fromEntries(
+    sorted.map(({ definition, digest }) => [definition.id, digest]),
+  );
+  const current = await revisionInForce(db);
+  const told = await notificationsInForce(db);
+  if (current && isSame(current.sources, sources) && isSame(told, wanted.notifications)) {
+    return { revision: current, changed: false };
+  }
+  await storeDefinitions(db, named);
+  return { revision: await putInForce(db, { ...wanted, sources }), changed: true };
+}
+
+/** Who changes what is in force waits here for whoever does so already; readers do not. Inside a transaction, until its end. */
+export async function lockRevisions(transaction: Database): Promise<void> {
+  await sql`lock table revisions in share row exclusive mode`.execute(transaction);
+}
+
+/**
+ * Puts one other definition of a source in force and leaves everything else; answers the number of the new revision.
+ * Inside a transaction that has called `lockRevisions`.
+ */
+export async function replaceDefinition(
+  transaction: Database,
+  current: Revision,
+  { definition, author }: { readonly definition: SourceDefinition; readonly author: string },
+): Promise<number> {
+  const digest = await storeDefinition(transaction, definition);
+  const { id } = await putInForce(transaction, {
+    author,
+    sources: { ...current.sources, [definition.id]: digest },
+    notifications: await notificationsInForce(transaction),
+  });
+  return id;
 }
 
 /** The revision that everything follows; undefined before the first `apply`. */
@@ -121,6 +159,10 @@ export async function definitionOf(
 interface NamedDefinition {
   readonly digest: string;
   readonly definition: SourceDefinition;
+}
+
+function withDigest(definition: SourceDefinition): NamedDefinition {
+  return { digest: definitionDigest(definition), definition };
 }
 
 /** Rows a statement: three parameters each, of PostgreSQL's 65,535. */

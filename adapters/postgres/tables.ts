@@ -2,8 +2,10 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CrawlTables } from './crawl-tables.ts';
 import type { DeadLetterRetryColumns, HealthTables } from './health-tables.ts';
 import type { HeldTables } from './held-tables.ts';
+import type { IncidentTables } from './incident-tables.ts';
 import type { ModelStepTables } from './model-step-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
+import type { SpecPointerTables } from './spec-pointer-tables.ts';
 import type { RepairCandidateTables } from './repair-candidate-tables.ts';
 import type { SampleTables } from './sample-tables.ts';
 
@@ -13,10 +15,12 @@ export interface Tables
     CrawlTables,
     HealthTables,
     HeldTables,
+    IncidentTables,
     ModelStepTables,
     NoticeTables,
     RepairCandidateTables,
     SampleTables,
+    SpecPointerTables {
   definitions: DefinitionTable;
   revisions: RevisionTable;
   source_state: SourceStateTable;
@@ -151,6 +155,7 @@ interface RunTable {
   listed: number | null;
   notes: OptionalJson<readonly string[]>;
   shape: string | null;
+  findings: OptionalJson<readonly object[]>;
 }
 
 interface SourceShapeTable {
