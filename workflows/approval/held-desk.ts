@@ -1,33 +1,18 @@
 import { log, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { failure } from '../failures.ts';
 import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import type { HeldSetReference } from './activities.ts';
 import { heldDetails } from './held-details.ts';
 import type { DecideHeldInput } from './held-input.ts';
-import {
-  extendTo,
-  judgeMessage,
-  judgeWish,
-  receive,
-  statusOf,
-  type Door,
-  type HeldQuestion,
-} from './held-question.ts';
-import {
-  approveSignal,
-  decideUpdate,
-  extendDeadlineUpdate,
-  rejectSignal,
-  statusQuery,
-  supersedeSignal,
-} from './messages.ts';
-import type { Answer } from './request.ts';
+import { statusOf } from './held-question.ts';
+import { statusQuery, supersedeSignal } from './messages.ts';
+import type { Question } from './question.ts';
+import { openDoors } from './question-doors.ts';
 import type { HeldOutcome, HeldStage, HeldStatus } from './status.ts';
 
 /** What the handlers and the loop share. */
 export interface Desk {
   readonly input: DecideHeldInput;
-  question: HeldQuestion;
+  question: Question;
   stage: HeldStage;
   /** Somebody says that the set is no longer the newest; the database knows. */
   doubted: boolean;
@@ -38,63 +23,17 @@ export interface Desk {
 
 /** Sets every handler: signals note what came, updates answer, neither ever throws anything but our own refusals. */
 export function listen(desk: Desk): void {
-  const proven = desk.input.authorisedFrontend ?? false;
-  const note = (message: unknown, door: Door): void => {
-    const before = desk.question;
-    desk.question = receive(before, message, door, Date.now());
-    if (desk.question.refusedTotal > before.refusedTotal)
-      log.warn('refused a decision', { door: door.name, ...desk.question.refused.at(-1) });
-  };
-  const approve: Door = { name: 'signal approve', proven, means: 'approve' };
-  const reject: Door = { name: 'signal reject', proven, means: 'reject' };
-  const update: Door = { name: 'update decide', proven };
-  setHandler(approveSignal, (message: unknown) => note(message, approve), {
-    description: 'Approve what is asked. Needs requestId, digest, decisionId and by.',
-  });
-  setHandler(rejectSignal, (message: unknown) => note(message, reject), {
-    description: 'Keep everything as it is. Needs requestId, digest, decisionId and by.',
+  openDoors({
+    question: () => desk.question,
+    keep: (question) => void (desk.question = question),
+    // There is a question from the start.
+    refuse: () => undefined,
+    proven: desk.input.authorisedFrontend ?? false,
   });
   setHandler(supersedeSignal, () => void (desk.doubted = true), {
     description: 'A newer run has held another set, or none: look whether this one still stands.',
   });
-  setHandler(
-    decideUpdate,
-    (message: unknown) => {
-      const answer = answerOf(desk.question, message, update);
-      note(message, update);
-      return answer;
-    },
-    {
-      description: 'Approve or reject, and be told what came of it.',
-      validator: (message: unknown) => void answerOf(desk.question, message, update),
-    },
-  );
-  setHandler(
-    extendDeadlineUpdate,
-    (message: unknown) => {
-      const expiresAtMs = wishOf(desk.question, message, update);
-      desk.question = extendTo(desk.question, expiresAtMs);
-      return { expiresAtMs };
-    },
-    {
-      description: 'Give people more hours, up to 168 from the opening.',
-      validator: (message: unknown) => void wishOf(desk.question, message, update),
-    },
-  );
   setHandler(statusQuery, () => statusNow(desk), { description: 'Everything about the question.' });
-}
-
-/** @throws StaleDecision, AlreadyDecided, DeadlinePassed, NotAllowed - why the decision does not count. */
-function answerOf(question: HeldQuestion, message: unknown, door: Door): Answer {
-  const judged = judgeMessage(question, message, door, Date.now());
-  if (judged.kind === 'accepted') return judged.answer;
-  throw failure(judged.kind === 'junk' ? 'StaleDecision' : judged.failure, judged.because);
-}
-
-function wishOf(question: HeldQuestion, message: unknown, door: Door): number {
-  const judged = judgeWish(question, message, door, Date.now());
-  if (judged.kind === 'extended') return judged.expiresAtMs;
-  throw failure(judged.kind === 'junk' ? 'StaleDecision' : judged.failure, judged.because);
 }
 
 function statusNow({ input, question, stage, outcome }: Desk): HeldStatus {

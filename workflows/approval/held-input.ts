@@ -1,7 +1,7 @@
 import type { SyncTarget } from '../collection/activities.ts';
 import type { HeldReport } from '../collection/run-status.ts';
 import type { HeldSetReference, QuestionKind } from './activities.ts';
-import type { HeldQuestion } from './held-question.ts';
+import type { Question } from './question.ts';
 
 /** What `decideHeld` starts from: a few hundred bytes and a sample; the set itself is in the database. */
 export interface DecideHeldInput extends HeldSetReference, ApprovalKnobs {
@@ -17,7 +17,7 @@ export interface DecideHeldInput extends HeldSetReference, ApprovalKnobs {
   readonly held: Pick<HeldReport, 'reason' | 'candidates' | 'live' | 'sample'>;
   readonly knowledgeBase: SyncTarget;
   /** The question so far, after continue-as-new. */
-  readonly carried?: HeldQuestion;
+  readonly carried?: Question;
 }
 
 /** Who may decide and how long people have; each has a default. */

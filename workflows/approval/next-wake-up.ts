@@ -1,3 +1,4 @@
+import { afterQuietHours, type QuietHours } from './quiet-hours.ts';
 import type { Escalation } from './request.ts';
 
 /** When people are to be told what. */
@@ -8,6 +9,8 @@ export interface WaitingPlan {
   readonly reminders: readonly number[];
   /** In the order of their times. */
   readonly escalation: readonly Escalation[];
+  /** Reminders wait for their end; others are told, and the deadline comes, whatever the hour. */
+  readonly quietHours?: QuietHours;
 }
 
 /** How much of the plan has happened. */
@@ -32,11 +35,13 @@ export const REMINDERS: readonly number[] = [0.25, 0.5, 0.9];
 
 /** What to wait for next; its time may be past, when nobody could wake up in time. The deadline wins over everything at its moment. */
 export function nextWakeUp(plan: WaitingPlan, told: Told, nowMs: number): WakeUp {
-  const { openedAtMs, expiresAtMs, reminders, escalation } = plan;
+  const { openedAtMs, expiresAtMs, reminders, escalation, quietHours } = plan;
   const deadline: WakeUp = { kind: 'deadline', atMs: expiresAtMs };
   if (nowMs >= expiresAtMs) return deadline;
   const windowMs = expiresAtMs - openedAtMs;
-  const times = reminders.map((share) => Math.round(openedAtMs + share * windowMs));
+  const times = reminders.map((share) =>
+    afterQuietHours(Math.round(openedAtMs + share * windowMs), quietHours),
+  );
   const reminder = nextOf(times, told.reminders, nowMs);
   const step = nextOf(
     escalation.map(({ atMs }) => atMs),

@@ -1,6 +1,7 @@
 import type { QuestionKind } from './activities.ts';
 import type { Told } from './next-wake-up.ts';
-import type { ApprovalRequest, Closing, Refusal } from './request.ts';
+import type { RefusedDecision } from './question.ts';
+import type { ApprovalRequest, Closing } from './request.ts';
 
 /** Where a held set stands, in the order of its life. */
 export type HeldStage =
@@ -34,14 +35,6 @@ export interface HeldStatus {
   readonly refusedTotal: number;
   /** Set when the workflow has come to its end. */
   readonly outcome?: HeldOutcome;
-}
-
-export interface RefusedDecision extends Omit<Refusal, 'failure'> {
-  /** `junk` is what could not be read as a decision. */
-  readonly failure: Refusal['failure'] | 'junk';
-  readonly atMs: number;
-  readonly door: string;
-  readonly by?: string;
 }
 
 /** What a question about a held set came to; an answer is an outcome, never an error. */

@@ -25,3 +25,20 @@ export function oneLine(text: string): string {
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ')
     .trim();
 }
+
+/** One line without anything that Markdown would act on. */
+export function inMarkdown(text: string): string {
+  return oneLine(text).replaceAll(/[<>[\]{}`*_!|#\\]/g, (mark) => LOOK_ALIKES.get(mark) ?? '');
+}
+
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
+  ['<', '‹'],
+  ['>', '›'],
+  ['[', '('],
+  [']', ')'],
+  ['{', '('],
+  ['}', ')'],
+  ['`', "'"],
+  ['|', '¦'],
+  ['_', ' '],
+]);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { heldDetails } from '../../../workflows/approval/held-details.ts';
 import type { DecideHeldInput } from '../../../workflows/approval/held-input.ts';
-import { openQuestion, receive } from '../../../workflows/approval/held-question.ts';
+import { openQuestion } from '../../../workflows/approval/held-question.ts';
+import { receive } from '../../../workflows/approval/question.ts';
 import { heldWorkflowId } from '../../../workflows/approval/held-workflow-id.ts';
 import { ASKED_MS } from './requests.ts';
 
