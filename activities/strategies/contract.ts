@@ -45,7 +45,14 @@ export interface EvidenceView {
   readonly good: readonly GoodSample[];
 }
 
-export type StrategyFamily = 'memory' | 'relocate' | 'structured' | 'json' | 'format' | 'transport';
+export type StrategyFamily =
+  | 'memory'
+  | 'guidance'
+  | 'relocate'
+  | 'structured'
+  | 'json'
+  | 'format'
+  | 'transport';
 
 /** One way to find a fix. One file, one line in the table, one test that runs the shared contract suite. */
 export interface Strategy {
