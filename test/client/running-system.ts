@@ -14,6 +14,7 @@ import { startBedrockServer } from '../../local/bedrock/server.ts';
 import { choosePort } from '../../local/ports.ts';
 import { startProcess } from '../../local/processes.ts';
 import { startS3Server } from '../../local/s3/server.ts';
+import { sharedServer } from '../set-up/servers.ts';
 import { registerNamespace } from './namespace.ts';
 
 export interface RunningSystem {
@@ -213,6 +214,7 @@ async function startWorker(
       WELLSPRING_DATABASE_URL: database?.url,
       WELLSPRING_HTTP_ADDRESS: `127.0.0.1:${port}`,
       WELLSPRING_ALLOWED_COMMANDS: '*',
+      WELLSPRING_WORKFLOW_BUNDLE: await sharedServer('workflows'),
       WELLSPRING_INGESTION_STARTS_PER_SECOND: '2',
       WELLSPRING_INGESTION_POLL: '200 ms',
       WELLSPRING_SHUTDOWN_GRACE: '1 second',

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
+import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 import { startTestPostgres } from './test-postgres.ts';
 import { startTestTemporal } from './test-temporal.ts';
 
@@ -27,7 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** What a shared server is asked for by: the URL of a PostgreSQL, the address of a Temporal. */
+/** What is shared, and what the answer is: the URL of a PostgreSQL, the address of a Temporal, the file of all workflows bundled. */
 export type SharedServer = keyof typeof STARTERS;
 
 /** Inside a test file: where the shared server listens. Starts it when nobody has asked before. */
@@ -66,6 +70,13 @@ const STARTERS = {
     const { address, stop } = await startTestTemporal();
     return { where: address, stop };
   },
+  /** No server, but as dear: two seconds of a whole core for each test file that runs a worker. */
+  workflows: async (): Promise<Running> => {
+    const { code } = await bundleWorkflows((_level, message) => console.error(message));
+    const where = join(tmpdir(), `wellspring-workflows-${randomBytes(6).toString('hex')}.js`);
+    await writeFile(where, code);
+    return { where, stop: () => rm(where, { force: true }) };
+  },
 };
 
 /** Each vitest project loads this module anew, in one process: what they share cannot be a variable of the module. */
@@ -98,7 +109,7 @@ async function listen(
   secret: string,
   start: (name: SharedServer) => Promise<string>,
 ): Promise<Server> {
-  const names: readonly SharedServer[] = ['postgres', 'temporal'];
+  const names: readonly SharedServer[] = ['postgres', 'temporal', 'workflows'];
   const server = createServer((request, response) => {
     const name = names.find((one) => request.url === `/${secret}/${one}`);
     const answer = name === undefined ? Promise.reject(new Error('No such server.')) : start(name);

@@ -10,6 +10,7 @@ import {
   Worker,
   type WorkerOptions,
   type WorkflowBundle,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
 import { ensureSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
@@ -29,6 +30,8 @@ export interface TestWorkersOptions {
   /** Real ones that need a client get that of the workers' namespace. */
   readonly activities: object | ((temporal: Temporal) => object);
   readonly options?: Partial<WorkerOptions>;
+  /** Bundled by somebody else. Default: `workflowBundle()`. */
+  readonly workflows?: WorkflowBundleOption;
 }
 
 /** Makes a namespace with our search attributes and starts one worker a task queue in it. */
@@ -51,7 +54,7 @@ export async function startTestWorkers(options: TestWorkersOptions): Promise<Tes
   };
 }
 
-export interface EveryQueueOptions extends Pick<TestWorkersOptions, 'options'> {
+export interface EveryQueueOptions extends Pick<TestWorkersOptions, 'options' | 'workflows'> {
   readonly activities: object;
   readonly connection: NativeConnection;
   readonly namespace: string;
@@ -63,8 +66,9 @@ export async function runOnEveryQueue({
   namespace,
   activities,
   options,
+  workflows,
 }: EveryQueueOptions): Promise<{ stop(): Promise<void> }> {
-  const bundle = await workflowBundle();
+  const bundle = workflows ?? (await workflowBundle());
   const workers = await Promise.all(
     TASK_QUEUES.map((taskQueue) =>
       Worker.create({

@@ -3,6 +3,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { findTemporalTestServer } from '../../local/tools/temporal-test-server.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
+import { sharedServer } from './servers.ts';
 import { installQuietRuntime, runOnEveryQueue } from './temporal-workers.ts';
 import { toolForTest } from './tools.ts';
 
@@ -24,7 +25,12 @@ export function withTimeSkipping(activities: object): () => TestWorkflowEnvironm
     });
     const { nativeConnection: connection, namespace } = environment;
     await addSearchAttributes(environment);
-    workers = await runOnEveryQueue({ connection, namespace: namespace ?? 'default', activities });
+    workers = await runOnEveryQueue({
+      connection,
+      namespace: namespace ?? 'default',
+      activities,
+      workflows: { codePath: await sharedServer('workflows') },
+    });
   });
   afterAll(async () => {
     await workers?.stop();

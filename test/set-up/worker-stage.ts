@@ -41,6 +41,7 @@ export async function openWorkerStage(): Promise<WorkerStage> {
   const cloud = await startTestCloud();
   const { knowledgeBaseId, dataSourceId } = await cloud.dataSource('');
   const address = await sharedServer('temporal');
+  const workflows = await sharedServer('workflows');
   const namespace = await newNamespace(address);
   const temporal = connectTemporal({ address, namespace });
   const workers: WorkerProcess[] = [];
@@ -69,6 +70,7 @@ export async function openWorkerStage(): Promise<WorkerStage> {
           WELLSPRING_DATABASE_URL: database.url,
           WELLSPRING_HTTP_ADDRESS: `127.0.0.1:${port}`,
           WELLSPRING_ALLOWED_COMMANDS: '*',
+          WELLSPRING_WORKFLOW_BUNDLE: workflows,
           WELLSPRING_INGESTION_STARTS_PER_SECOND: '2',
           WELLSPRING_INGESTION_POLL: '100 ms',
           ...awsVariables(cloud),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, inject } from 'vitest';
+import { sharedServer } from './servers.ts';
 import { startTestWorkers, type TestWorkers, type TestWorkersOptions } from './temporal-workers.ts';
 import { attributesOf, eventsOf, largestPayloadBytes } from './workflow-history.ts';
 
@@ -14,10 +15,14 @@ const MESSAGE_CAME = 1;
  * Gives the file that calls it workers on every task queue in a namespace of its own. After the last test every history of that
  * namespace is read: a failed workflow task, or a payload of more than 8 KB, fails the file.
  */
-export function withWorkers(options: Omit<TestWorkersOptions, 'address'>): () => TestWorkers {
+export function withWorkers(
+  options: Omit<TestWorkersOptions, 'address' | 'workflows'>,
+): () => TestWorkers {
   let workers: TestWorkers | undefined;
   beforeAll(async () => {
-    workers = await startTestWorkers({ ...options, address: inject('temporalAddress') });
+    const workflows = { codePath: await sharedServer('workflows') };
+    const address = inject('temporalAddress');
+    workers = await startTestWorkers({ ...options, address, workflows });
   });
   afterAll(async () => {
     if (!workers) return;

@@ -26,7 +26,7 @@ import type { HeldStatus } from '../../workflows/approval/status.ts';
 import { failure } from '../../workflows/failures.ts';
 import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
-import { workflowBundle } from '../set-up/temporal-workers.ts';
+import { sharedServer } from '../set-up/servers.ts';
 import { toolSearch } from '../set-up/tools.ts';
 import { countKinds, eventsOf, summariesOf } from '../set-up/workflow-history.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
@@ -458,7 +458,7 @@ async function workerOn(taskQueue: string): Promise<{ stop(): Promise<void> }> {
     namespace,
     taskQueue,
     activities: fakes.activities,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: { codePath: await sharedServer('workflows') },
   });
   const ended = worker.run();
   return {

@@ -1,13 +1,10 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { Worker, type ReplayResult, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type ReplayResult, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  bundleWorkflows,
-  installQuietRuntime,
-  workflowBundle,
-} from '../set-up/temporal-workers.ts';
+import { sharedServer } from '../set-up/servers.ts';
+import { bundleWorkflows, installQuietRuntime } from '../set-up/temporal-workers.ts';
 import { temporaryFolder } from '../set-up/temporary-folder.ts';
 
 // Recorded by `node test/set-up/record-histories.ts`. A history that no longer replays is a run of production that a deployment breaks.
@@ -33,7 +30,7 @@ function recorded(): Recorded[] {
 
 /** One call for all of them: each call of its own would leak handles of the native core. */
 async function replay(
-  bundle: WorkflowBundle,
+  bundle: WorkflowBundleOption,
   histories: readonly Recorded[],
 ): Promise<readonly ReplayResult[]> {
   const results: ReplayResult[] = [];
@@ -47,7 +44,7 @@ beforeAll(() => installQuietRuntime());
 test('every recorded run replays on the workflows of today', async () => {
   const histories = recorded();
 
-  const results = await replay(await workflowBundle(), histories);
+  const results = await replay({ codePath: await sharedServer('workflows') }, histories);
 
   const broken = results.filter(({ error }) => error !== undefined);
   expect(broken.map(({ workflowId, error }) => `${workflowId}: ${error?.message}`)).toEqual([]);
