@@ -10,6 +10,7 @@ export interface BenchArguments {
   readonly rows?: number;
   readonly pairs?: number;
   readonly samples?: number;
+  readonly cases?: string;
 }
 
 /** @throws Error - an argument is wrong; the sentence names it. */
@@ -30,6 +31,7 @@ export function readArguments(args: readonly string[]): BenchArguments {
     // One pair warms up and is dropped.
     ...whole('pairs', values.pairs, 2),
     ...whole('samples', values.samples, 1),
+    ...(values.cases === undefined ? {} : { cases: values.cases }),
   };
 }
 
@@ -41,6 +43,7 @@ const OPTIONS = {
   rows: { type: 'string' },
   pairs: { type: 'string' },
   samples: { type: 'string' },
+  cases: { type: 'string' },
 } as const;
 
 function whole<Name extends string>(

@@ -3,6 +3,7 @@ import { collectFlat } from './benches/collect-flat.ts';
 import { crawlBrowser } from './benches/crawl-browser.ts';
 import { crawlHttp } from './benches/crawl-http.ts';
 import { deltaNoop } from './benches/delta-noop.ts';
+import { drift } from './benches/drift.ts';
 import { html2md } from './benches/html2md.ts';
 import { load10k } from './benches/load-10k.ts';
 import { schedules10k } from './benches/schedules-10k.ts';
@@ -17,6 +18,7 @@ export const benches: ReadonlyMap<string, Bench> = new Map(
     crawlBrowser,
     crawlHttp,
     deltaNoop,
+    drift,
     html2md,
     load10k,
     schedules10k,

@@ -35,13 +35,14 @@ function benchNamed(name: string): Bench {
 async function runOne(bench: Bench, { json, ...options }: BenchArguments): Promise<void> {
   const loadBefore = currentLoad();
   const report = await bench.run({ ...options, say: (line) => console.error(`  … ${line}`) });
-  const { servers, ...found } = report;
+  const { servers, document, ...found } = report;
   const fingerprint = await takeFingerprint(loadBefore, servers);
-  const result = `${JSON.stringify({ bench: bench.name, quick: options.quick, ...found, fingerprint }, null, 2)}\n`;
+  const result = `${JSON.stringify({ bench: bench.name, quick: options.quick, ...found, ...(document ? { document } : {}), fingerprint }, null, 2)}\n`;
   await mkdir(RESULTS, { recursive: true });
   const file = join(RESULTS, `${bench.name}-${fingerprint.date.replaceAll(/[:.]/g, '-')}.json`);
   await writeFile(file, result);
-  console.log(json ? result.trimEnd() : printed(bench.name, found, fingerprint));
+  const asked = document === undefined ? result.trimEnd() : JSON.stringify(document, null, 2);
+  console.log(json ? asked : printed(bench.name, found, fingerprint));
   console.error(`Kept in "${file}".`);
 }
 
@@ -61,6 +62,7 @@ ${list()}
   --rows <n>     rows or pages of the main size (collect-db, collect-flat, crawl-…, delta-noop)
   --pairs <n>    pairs of interleaved runs; the first is dropped (collect-db, crawl-…, delta-noop, html2md)
   --samples <n>  latencies measured for each side (wf-overhead)
+  --cases <dir>  folder of cases (drift); default: the folder drift of TEST_MATERIALS
   --list         the names only, with what they measure
 
 Peers that the product does not need are installed by hand, once: npm --prefix bench ci

@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly pairs?: number;
   /** Latencies measured for each side, where the bench has some. */
   readonly samples?: number;
+  /** Folder of cases, where the bench reads some. */
+  readonly cases?: string;
   /** Is told what goes on. */
   readonly say: (line: string) => void;
 }
@@ -29,6 +31,8 @@ export interface Report {
   readonly goals: readonly Goal[];
   /** What a reader has to know to read the figures rightly. */
   readonly notes: readonly string[];
+  /** What `--json` prints instead of all this, where a bench has a form of its own. */
+  readonly document?: Readonly<Record<string, unknown>>;
 }
 
 export interface Figure {

@@ -1,0 +1,155 @@
+import { nameWords, stem } from './names.ts';
+import { textOf } from './page-map.ts';
+import type { PageMap, Place } from './page-map.ts';
+import { bare, wordsOf } from './words.ts';
+
+/** What comparing asks a page again and again, each answer found once. */
+export interface PageFacts {
+  readonly map: PageMap;
+  readonly places: ReadonlyMap<object, Place>;
+  /** Short texts in document order: headings, labels, links. */
+  readonly blocks: readonly Block[];
+  readonly headings: readonly Block[];
+  /** The page's own name, from its head. */
+  readonly title: string;
+  item(place: Place): ItemFacts;
+  names(place: Place): readonly string[];
+  /** How many places carry a word in their names. */
+  readonly wordCounts: ReadonlyMap<string, number>;
+  readonly tagCounts: ReadonlyMap<string, number>;
+}
+
+export interface Block {
+  readonly place: Place;
+  readonly text: string;
+  readonly bare: string;
+}
+
+/** The shape of one text, without its language. */
+export interface ItemFacts {
+  readonly text: string;
+  readonly bare: string;
+  readonly words: readonly string[];
+  readonly length: number;
+  readonly startsWithDigit: boolean;
+  readonly endsSentence: boolean;
+  readonly digits: number;
+  readonly linked: boolean;
+}
+
+export function factsOf(map: PageMap): PageFacts {
+  const names = memo((place: Place) => nameWords(place));
+  const counts = new Map<string, number>();
+  for (const place of map.places) {
+    for (const word of new Set(names(place))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const item = memo((place: Place) => itemFacts(map, place));
+  const blocks = shortBlocks(map, item);
+  return {
+    map,
+    places: new Map(map.places.map((place) => [place.element, place])),
+    blocks,
+    headings: blocks.filter(({ place }) => isHeading(place)),
+    title: titleOf(map),
+    item,
+    names,
+    wordCounts: counts,
+    tagCounts: countTags(map),
+  };
+}
+
+export function isHeading({ tag, element }: Place): boolean {
+  return /^h[1-6]$/u.test(tag) || element.getAttribute('role') === 'heading';
+}
+
+/** Words of a heading as names have them. */
+export function headingStems(text: string): readonly string[] {
+  return wordsOf(text)
+    .filter((word) => word.length > 2)
+    .slice(0, 6)
+    .map((word) => stem(word));
+}
+
+const MAX_LABEL = 90;
+
+function memo<V>(compute: (place: Place) => V): (place: Place) => V {
+  const known = new Map<Place, V>();
+  return (place) => {
+    const there = known.get(place);
+    if (there !== undefined) return there;
+    const made = compute(place);
+    known.set(place, made);
+    return made;
+  };
+}
+
+function itemFacts(map: PageMap, place: Place): ItemFacts {
+  const text = textOf(map, place);
+  const letters = text.replaceAll(/\s/gu, '').length;
+  return {
+    text,
+    bare: bare(text),
+    words: wordsOf(text),
+    length: text.length,
+    startsWithDigit: /^[^\p{L}]{0,3}[\p{N}]/u.test(text),
+    endsSentence: /[.!?。！？…][)"'”»]*$/u.test(text),
+    digits: (text.match(/\p{N}/gu)?.length ?? 0) / Math.max(1, letters),
+    linked: isLinked(map, place),
+  };
+}
+
+/** Is most of the text the text of links? */
+function isLinked(map: PageMap, place: Place): boolean {
+  for (
+    let one: Place | undefined = place, up = 0;
+    one !== undefined && up < 4;
+    one = one.parent, up += 1
+  ) {
+    if (one.tag === 'a') return true;
+  }
+  let inLinks = 0;
+  for (let at = place.index + 1; at <= place.last; at += 1) {
+    const below = map.places[at];
+    if (below?.tag === 'a') inLinks += below.end - below.start;
+  }
+  return inLinks > (place.end - place.start) * 0.6;
+}
+
+/** Innermost elements with a short text of their own. */
+function shortBlocks(map: PageMap, item: (place: Place) => ItemFacts): readonly Block[] {
+  const blocks: Block[] = [];
+  let behind = -1;
+  for (const place of map.places) {
+    if (place.index <= behind || place.end - place.start > MAX_LABEL * 3) continue;
+    if (place.end === place.start || hidden(place)) continue;
+    const { text, bare: letters } = item(place);
+    if (letters === '' || text.length > MAX_LABEL || holdsHeading(map, place)) continue;
+    blocks.push({ place, text, bare: letters });
+    behind = place.last;
+  }
+  return blocks;
+}
+
+function holdsHeading(map: PageMap, place: Place): boolean {
+  if (isHeading(place)) return false;
+  for (let at = place.index + 1; at <= place.last; at += 1) {
+    const below = map.places[at];
+    if (below !== undefined && isHeading(below)) return true;
+  }
+  return false;
+}
+
+function hidden(place: Place): boolean {
+  return place.tag === 'head' || place.parent?.tag === 'head';
+}
+
+function countTags(map: PageMap): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { tag } of map.places) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return counts;
+}
+
+function titleOf(map: PageMap): string {
+  const place = map.places.find(({ tag, parent }) => tag === 'title' && parent?.tag === 'head');
+  return place === undefined ? '' : textOf(map, place);
+}

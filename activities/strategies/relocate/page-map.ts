@@ -1,0 +1,110 @@
+import { parsePage } from '../../../adapters/extraction/dom.ts';
+import type { PageDocument, PageElement } from '../../../adapters/extraction/dom.ts';
+import { looksNestedTooDeeply } from '../../../adapters/extraction/nesting.ts';
+
+/** An element of a page, numbered in document order, with the stretch of the page's text that it holds. */
+export interface Place {
+  readonly index: number;
+  readonly element: PageElement;
+  readonly tag: string;
+  readonly parent: Place | undefined;
+  readonly depth: number;
+  readonly start: number;
+  /** Set once the element has been walked: where its text ends, and its last descendant. */
+  end: number;
+  last: number;
+}
+
+/** A page as a flat list of its elements: what relocation compares, in time linear in the page. */
+export interface PageMap {
+  readonly document: PageDocument;
+  readonly places: readonly Place[];
+  /** Visible text of the whole page, blocks parted by spaces. */
+  readonly text: string;
+}
+
+/** Undefined for what is no page that could be searched: nested beyond reason, unparsable or too large. */
+export function mapPage(html: string): PageMap | undefined {
+  if (html.length > MAX_CHARACTERS || looksNestedTooDeeply(html)) return undefined;
+  try {
+    const document = parsePage(html);
+    return walk(document);
+  } catch {
+    // The parser may exhaust itself on a hostile page; then there is nothing to search.
+    return undefined;
+  }
+}
+
+/** The text of a place on one line, as extraction reads it; empty when it is far longer than any value. */
+export function textOf(map: PageMap, place: Place): string {
+  if (place.end - place.start > MAX_TEXT) return '';
+  return map.text.slice(place.start, place.end).replaceAll(/\s+/gu, ' ').trim();
+}
+
+export function isInside(place: Place, outer: Place): boolean {
+  return place.index >= outer.index && place.index <= outer.last;
+}
+
+const MAX_CHARACTERS = 6 * 1024 * 1024;
+const MAX_PLACES = 60_000;
+const MAX_TEXT = 60_000;
+const MAX_DEPTH = 400;
+
+interface Node {
+  readonly nodeType: number;
+  readonly nodeName: string;
+  readonly textContent: string | null;
+  readonly childNodes: ArrayLike<Node>;
+}
+
+const ELEMENT_NODE = 1;
+const TEXT_NODE = 3;
+const HIDDEN = /^(?:script|style|template|noscript)$/iu;
+const INLINE =
+  /^(?:a|abbr|b|bdi|bdo|cite|code|data|dfn|em|font|i|ins|del|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)$/iu;
+
+type Step = { readonly node: Node; readonly parent: Place | undefined } | { readonly ends: Place };
+
+/** Without recursion: a page may be nested thousands deep. */
+function walk(document: PageDocument): PageMap | undefined {
+  const [root] = Array.from(document.querySelectorAll('html'));
+  if (root === undefined) return undefined;
+  const places: Place[] = [];
+  const parts: string[] = [];
+  let length = 0;
+  const say = (text: string): void => {
+    parts.push(text);
+    length += text.length;
+  };
+  const stack: Step[] = [{ node: root as unknown as Node, parent: undefined }];
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    if ('ends' in step) {
+      step.ends.end = length;
+      step.ends.last = places.length - 1;
+      if (!INLINE.test(step.ends.tag)) say(' ');
+      continue;
+    }
+    const { node, parent } = step;
+    if (node.nodeType === TEXT_NODE) say(node.textContent ?? '');
+    if (node.nodeType !== ELEMENT_NODE || HIDDEN.test(node.nodeName)) continue;
+    const depth = (parent?.depth ?? -1) + 1;
+    if (places.length >= MAX_PLACES || depth > MAX_DEPTH) return undefined;
+    const tag = node.nodeName.toLowerCase();
+    if (!INLINE.test(tag)) say(' ');
+    const place: Place = {
+      index: places.length,
+      element: node as unknown as PageElement,
+      tag,
+      parent,
+      depth,
+      start: length,
+      end: length,
+      last: places.length,
+    };
+    places.push(place);
+    stack.push({ ends: place });
+    const children = Array.from(node.childNodes);
+    for (const child of children.toReversed()) stack.push({ node: child, parent: place });
+  }
+  return { document, places, text: parts.join('') };
+}
