@@ -14,6 +14,8 @@ export interface TemporalOptions {
   readonly uiPort?: number;
   readonly logFile: string;
   readonly onExit?: (exit: Exit) => void;
+  /** More dynamic configuration, as `name=value` with the value in JSON. */
+  readonly settings?: readonly string[];
 }
 
 export interface RunningTemporal {
@@ -69,7 +71,8 @@ async function startServer(options: TemporalOptions, address: string): Promise<R
  * The attributes as flags save a second when the database is new. With an existing file the server looks at no flag:
  * `ensureSearchAttributes` registers what a later version of ours added.
  */
-function serverArguments({ databaseFile, port, uiPort }: TemporalOptions): readonly string[] {
+function serverArguments(options: TemporalOptions): readonly string[] {
+  const { databaseFile, port, uiPort, settings = [] } = options;
   const ui = uiPort === undefined ? ['--headless'] : ['--ui-ip', HOST, '--ui-port', String(uiPort)];
   const database = databaseFile === undefined ? [] : ['--db-filename', databaseFile];
   const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap(({ name, type }) => [
@@ -86,7 +89,9 @@ function serverArguments({ databaseFile, port, uiPort }: TemporalOptions): reado
     '--log-level',
     'error',
   ];
-  return [...fixed, ...FAIRNESS, '--namespace', NAMESPACE, ...ui, ...database, ...attributes];
+  const more = settings.flatMap((setting) => ['--dynamic-config-value', setting]);
+  const namespace = ['--namespace', NAMESPACE];
+  return [...fixed, ...FAIRNESS, ...more, ...namespace, ...ui, ...database, ...attributes];
 }
 
 /** Tenants take turns where work waits; over several partitions of a queue each would have turns of its own. */

@@ -387,14 +387,19 @@ describe('one schedule', () => {
   });
 });
 
+/** The client tries ten times within a quarter of a minute: that passes while the other tests run. */
+const nowhere = connectTemporal({ address: '127.0.0.1:1' });
+const refused = createSchedules(nowhere.client)
+  .list()
+  .catch((error: unknown) => error)
+  .finally(() => nowhere.close());
+
 describe('a server that is not there', () => {
   test('is Unavailable, and names the variable', async () => {
-    const nowhere = connectTemporal({ address: '127.0.0.1:1' });
-
-    await expect(createSchedules(nowhere.client).list()).rejects.toMatchObject({
+    expect(await refused).toMatchObject({
       type: 'Unavailable',
+      message: expect.stringContaining('TEMPORAL_ADDRESS') as string,
     });
-    await nowhere.close();
   });
 
   test('is found by the environment only when no address is given', async () => {
