@@ -391,8 +391,8 @@ describe('one schedule', () => {
 const nowhere = connectTemporal({ address: '127.0.0.1:1' });
 const refused = createSchedules(nowhere.client)
   .list()
-  .catch((error: unknown) => error)
-  .finally(() => nowhere.close());
+  .catch((error: unknown) => error);
+afterAll(() => nowhere.close());
 
 describe('a server that is not there', () => {
   test('is Unavailable, and names the variable', async () => {
