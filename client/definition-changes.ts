@@ -39,7 +39,18 @@ function change(
 }
 
 function fieldChanges(before: SourceDefinition, after: SourceDefinition): readonly FieldChange[] {
-  const [from, to] = [fieldsOf(before), fieldsOf(after)];
+  return differences(fieldsOf(before), fieldsOf(after));
+}
+
+/** The same for settings that stand beside the sources. */
+export function settingsChanges(before: object, after: object): readonly FieldChange[] {
+  return differences(new Map(leaves(before, '')), new Map(leaves(after, '')));
+}
+
+function differences(
+  from: ReadonlyMap<string, string>,
+  to: ReadonlyMap<string, string>,
+): readonly FieldChange[] {
   return [...new Set([...from.keys(), ...to.keys()])]
     .filter((field) => from.get(field) !== to.get(field))
     .map((field) => field_(field, from.get(field), to.get(field)));

@@ -13,13 +13,16 @@ export interface PlanTextOptions {
 
 /** The difference as Terraform shows one: `+` comes, `~` changes, `-` goes. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
-  const { changes, webhooks, schedules, pausedByPeople, refused } = plan;
+  const { changes, webhooks, repair, schedules, pausedByPeople, refused } = plan;
   const { width, paint } = options;
   const people = `Paused by people, and stays so: ${pausedByPeople.join(', ')}.`;
   return [
     basis(plan, options),
     ...(changes.length > 0 ? [sourcesText(changes, options)] : []),
     ...(webhooks.length > 0 ? [webhooksText(webhooks, options)] : []),
+    ...(repair.length > 0
+      ? [[paint.strong('Repair'), ...fieldLines(repair, options)].join('\n')]
+      : []),
     ...(schedules.length > 0 ? [schedulesText(schedules, options)] : []),
     ...(pausedByPeople.length > 0 ? [indented(people, width, '')] : []),
     ...(refused === undefined ? [] : [paint.bad(indented(refused, width, ''))]),
@@ -32,14 +35,15 @@ function basis({ revision }: Plan, { now }: PlanTextOptions): string {
   return `In force is revision ${revision.id}, applied ${relativeTime(new Date(revision.createdAt), now)} by ${revision.author}.`;
 }
 
-function summary({ changes, webhooks, schedules }: Plan): string {
+function summary({ changes, webhooks, repair, schedules }: Plan): string {
   const count = (kind: DefinitionChange['kind']): number =>
     changes.filter((one) => one.kind === kind).length;
-  if (changes.length === 0 && webhooks.length === 0 && schedules.length === 0)
+  if ([changes, webhooks, repair, schedules].every((list) => list.length === 0))
     return 'No changes: everything is as the definitions say.';
   return (
     `Plan: ${plural(count('add'), 'source')} to add, ${count('change')} to change, ${count('remove')} to remove; ` +
-    `${plural(schedules.length, 'write')} to schedules${webhooks.length > 0 ? `; ${plural(webhooks.length, 'webhook')}` : ''}.`
+    `${plural(schedules.length, 'write')} to schedules${webhooks.length > 0 ? `; ${plural(webhooks.length, 'webhook')}` : ''}` +
+    `${repair.length > 0 ? `; ${plural(repair.length, 'setting')} of repairs` : ''}.`
   );
 }
 

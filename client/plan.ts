@@ -4,6 +4,7 @@ import type { Database } from '../adapters/postgres/database.ts';
 import {
   definitionsInForce,
   notificationsInForce,
+  repairInForce,
   revisionInForce,
 } from '../adapters/postgres/revisions.ts';
 import { readSuspended } from '../adapters/postgres/source-health.ts';
@@ -16,8 +17,14 @@ import type { Schedules } from '../adapters/temporal/schedules.ts';
 import type { Revision, SourceDefinition } from '../workflows/collection/definitions.ts';
 import type { ScheduleAction } from '../workflows/collection/schedule-plan.ts';
 import type { WebhookDefinition } from '../workflows/notices/webhook.ts';
+import type { RepairDefinition } from '../workflows/repair/policy.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
-import { definitionChanges, type DefinitionChange } from './definition-changes.ts';
+import {
+  definitionChanges,
+  settingsChanges,
+  type DefinitionChange,
+  type FieldChange,
+} from './definition-changes.ts';
 
 /** What applying would do: to the definitions in force, and to Temporal's schedules. */
 export interface Plan {
@@ -25,6 +32,8 @@ export interface Plan {
   readonly revision: Revision | undefined;
   readonly changes: readonly DefinitionChange[];
   readonly webhooks: readonly WebhookChange[];
+  /** Settings of repairs, for all sources and tenants. */
+  readonly repair: readonly FieldChange[];
   readonly schedules: readonly PlannedSchedule[];
   /** Schedules that a person paused; applying leaves them so. */
   readonly pausedByPeople: readonly string[];
@@ -47,6 +56,7 @@ export interface PlanInput {
   readonly schedules: Schedules;
   readonly definitions: readonly SourceDefinition[];
   readonly notifications: readonly WebhookDefinition[];
+  readonly repair?: RepairDefinition;
   readonly force: boolean;
 }
 
@@ -64,6 +74,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     revision,
     changes: definitionChanges(inForce, definitions),
     webhooks: webhookChanges(await notificationsInForce(db), input.notifications),
+    repair: settingsChanges(await repairInForce(db), input.repair ?? { version: 1 }),
     schedules: await Promise.all(described),
     pausedByPeople: planned.pausedByPeople,
     ...(planned.refused === undefined ? {} : { refused: planned.refused }),

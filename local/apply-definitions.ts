@@ -33,11 +33,12 @@ export async function applyDefinitions(
   schedules: Schedules,
   announce: (text: string) => void,
 ): Promise<readonly SourceDefinition[]> {
-  const { sources, notifications, notices } = await load(configFile, variables);
+  const { sources, notifications, repair, notices } = await load(configFile, variables);
   for (const notice of notices) announce(notice.sentence);
   const { changed, revision } = await storeRevision(db, {
     definitions: sources,
     notifications,
+    ...(repair ? { repair } : {}),
     author: author(),
   });
   const report = await reconcileRevision(db, schedules, { now: new Date() });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DURATION_HINT, parseDuration } from './duration.ts';
+import { duration } from './duration-entry.ts';
+import { RepairSettingsEntry } from './repair-entry.ts';
 import { DEFAULT_SCHEDULE } from './schedule-text.ts';
 import { SLUG, slugOf } from './slug.ts';
 
@@ -12,19 +13,11 @@ export const DefinitionsFile = z.strictObject({
   notifications: z
     .exactOptional(z.array(z.unknown()))
     .describe('Webhooks that are told when something needs a person.'),
+  repair: z
+    .exactOptional(z.unknown())
+    .describe('How far repairs may go by themselves, for all sources and for tenants.'),
   sources: z.exactOptional(z.array(z.unknown())).describe('Where documents come from.'),
 });
-
-/** A time such as `30 minutes`, stored in milliseconds. */
-function duration(minMs: number, maxMs: number, range: string): z.ZodType<string> {
-  return z.string().superRefine((text, context) => {
-    const ms = parseDuration(text);
-    if (ms === undefined) context.addIssue({ code: 'custom', message: DURATION_HINT });
-    else if (ms < minMs || ms > maxMs) {
-      context.addIssue({ code: 'custom', message: `Use a time from ${range}.` });
-    }
-  });
-}
 
 const Slug = z.string().regex(SLUG, {
   error: ({ input }) =>
@@ -164,6 +157,9 @@ export const SourceEntry = z.strictObject({
       }),
     )
     .describe('What counts as a change, for sources that print versions or times on each page.'),
+  repair: z
+    .exactOptional(RepairSettingsEntry)
+    .describe('How far repairs of this source may go by themselves.'),
   config: z.record(z.string(), z.unknown()).default({}).describe('What the source type needs.'),
 });
 

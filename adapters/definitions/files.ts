@@ -16,7 +16,7 @@ export interface FileAccess {
   glob(pattern: string, folder: string): Promise<readonly string[]>;
 }
 
-/** One entry of `sources`, `knowledgeBases` or `notifications`, not yet checked. */
+/** One entry of `sources`, `knowledgeBases` or `notifications`, or `repair`, not yet checked. */
 export interface RawEntry {
   readonly value: unknown;
   readonly yaml: YamlFile;
@@ -27,6 +27,8 @@ export interface RawDefinitions {
   readonly sources: readonly RawEntry[];
   readonly knowledgeBases: readonly RawEntry[];
   readonly notifications: readonly RawEntry[];
+  /** At most one a file. */
+  readonly repair: readonly RawEntry[];
   readonly errors: readonly DefinitionError[];
   readonly notices: readonly DefinitionNotice[];
 }
@@ -42,6 +44,7 @@ export async function readFiles(file: string, access: FileAccess): Promise<RawDe
     sources: [],
     knowledgeBases: [],
     notifications: [],
+    repair: [],
     errors: [],
     notices: [],
     read: new Set(),
@@ -56,6 +59,7 @@ interface Gathered {
   readonly sources: RawEntry[];
   readonly knowledgeBases: RawEntry[];
   readonly notifications: RawEntry[];
+  readonly repair: RawEntry[];
   readonly errors: DefinitionError[];
   readonly notices: DefinitionNotice[];
   readonly read: Set<string>;
@@ -87,6 +91,7 @@ async function gather(
   }
   gathered.knowledgeBases.push(...entries(yaml, 'knowledgeBases'));
   gathered.notifications.push(...entries(yaml, 'notifications'));
+  if (top.repair !== undefined) gathered.repair.push({ value: top.repair, yaml, path: ['repair'] });
   for (const [at, pattern] of (top.include ?? []).entries()) {
     const line = yaml.lineOf(['include', at]);
     await include({ file, line, pattern, chain: [...parents, file] }, gathering);

@@ -3,6 +3,7 @@ import { DefinitionsFile, KnowledgeBaseEntry, SourceEntry } from './envelope.ts'
 import type { KnownSourceType } from './load.ts';
 import { PAPER_SOURCES_KEY } from './paper-names.ts';
 import type { JsonSchema } from './schema-at.ts';
+import { RepairEntry } from './repair-entry.ts';
 import { WebhookEntry } from './webhook-entry.ts';
 
 /**
@@ -24,12 +25,14 @@ export function definitionsJsonSchema(
       ...(file['properties'] as JsonSchema),
       knowledgeBases: { type: 'array', items: { $ref: '#/$defs/knowledgeBase' } },
       notifications: { type: 'array', items: { $ref: '#/$defs/webhook' } },
+      repair: { $ref: '#/$defs/repair' },
       sources,
       [PAPER_SOURCES_KEY]: { ...sources, deprecated: true, description: 'Write "sources".' },
     },
     $defs: {
       knowledgeBase: part(KnowledgeBaseEntry),
       webhook: part(WebhookEntry),
+      repair: part(RepairEntry),
       source: sourceSchema(types),
       ...Object.fromEntries(types.map((spec) => [configName(spec.name), configDefinition(spec)])),
     },

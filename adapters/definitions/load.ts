@@ -7,8 +7,10 @@ import type { WebhookDefinition } from '../../workflows/notices/webhook.ts';
 import { diskFiles, readFiles, type FileAccess } from './files.ts';
 import { finding, type DefinitionError, type DefinitionNotice } from './finding.ts';
 import { readKnowledgeBases } from './knowledge-bases.ts';
+import type { RepairDefinition } from '../../workflows/repair/policy.ts';
 import { readNotifications } from './notifications.ts';
 import { replacedVariables } from './paper-names.ts';
+import { readRepair } from './repair.ts';
 import type { JsonSchema } from './schema-at.ts';
 import { readSources } from './sources.ts';
 
@@ -42,6 +44,8 @@ export interface LoadedDefinitions {
   /** In the order of the files. */
   readonly sources: readonly SourceDefinition[];
   readonly notifications: readonly WebhookDefinition[];
+  /** How far repairs may go by themselves; undefined where no file says so. */
+  readonly repair?: RepairDefinition;
   readonly notices: readonly DefinitionNotice[];
 }
 
@@ -56,6 +60,7 @@ export async function loadDefinitions(options: LoadOptions): Promise<Loaded> {
   const bases = readKnowledgeBases(raw.knowledgeBases, options);
   const sources = readSources(raw.sources, bases, options);
   const webhooks = readNotifications(raw.notifications, options);
+  const repair = readRepair(raw.repair, options);
   const unreadable = raw.errors.length > 0;
   const noBase = raw.sources.length > 0 && raw.knowledgeBases.length === 0 && !unreadable;
   const errors = [
@@ -64,17 +69,20 @@ export async function loadDefinitions(options: LoadOptions): Promise<Loaded> {
     ...(noBase ? [noKnowledgeBase(options.file)] : []),
     ...sources.errors,
     ...webhooks.errors,
+    ...repair.errors,
   ];
   if (errors.length > 0) return { errors };
   return {
     knowledgeBases: bases.definitions,
     sources: sources.definitions,
     notifications: webhooks.definitions,
+    ...(repair.definition ? { repair: repair.definition } : {}),
     notices: [
       ...raw.notices,
       ...bases.notices,
       ...sources.notices,
       ...webhooks.notices,
+      ...repair.notices,
       ...variableNotices(options),
     ],
   };

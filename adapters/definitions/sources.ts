@@ -13,6 +13,7 @@ import { nearest } from './nearest.ts';
 import { outlineOf, settle, type Outline, type Settled, type SettleOptions } from './outline.ts';
 import { label } from './issues.ts';
 import { translateEntry, type TranslatedEntry } from './paper-names.ts';
+import { repairSettings } from './repair.ts';
 import type { ReadSchedule, WrongSchedule } from './schedule-text.ts';
 
 export interface ReadSources {
@@ -134,6 +135,7 @@ function definitionOf(data: SourceEntry, settled: Settled, config: unknown): Sou
     limits: limitsOf(data.limits),
     ...(data.freshness ? { freshness: { graceMs: parseDuration(data.freshness.grace) ?? 0 } } : {}),
     ...(data.changes ? { changes: data.changes } : {}),
+    ...(data.repair ? { repair: repairSettings(data.repair) } : {}),
     config: isMap(config) ? config : {},
   };
 }

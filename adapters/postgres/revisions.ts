@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Revision, SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { WebhookDefinition } from '../../workflows/notices/webhook.ts';
+import type { RepairDefinition } from '../../workflows/repair/policy.ts';
 import { canonicalJson, definitionDigest } from '../definitions/digest.ts';
 import type { Database } from './database.ts';
 import { closePointers, layPointersOver, type FixNote } from './spec-overlay.ts';
@@ -9,6 +10,8 @@ export interface NewRevision {
   readonly definitions: readonly SourceDefinition[];
   /** Who is told; nobody where it is left out. */
   readonly notifications?: readonly WebhookDefinition[];
+  /** How far repairs may go by themselves; the defaults where it is left out. */
+  readonly repair?: RepairDefinition;
   /** Who applied it: `ana@laptop`, `git`. */
   readonly author: string;
   /** The Git commit that the files came from. */
@@ -38,7 +41,12 @@ export async function storeRevision(db: Database, wanted: NewRevision): Promise<
       const fixed = laid.fixed.get(one.definition.id);
       return fixed ? withDigest(fixed) : one;
     });
-    const stored = await storeUnlessSame(transaction, { ...wanted, notifications }, effective);
+    const repair = wanted.repair ?? NO_REPAIR_SETTINGS;
+    const stored = await storeUnlessSame(
+      transaction,
+      { ...wanted, notifications, repair },
+      effective,
+    );
     const { author } = wanted;
     await closePointers(transaction, laid, { author, revision: stored.revision.id });
     return laid.notes.length === 0 ? stored : { ...stored, fixes: laid.notes };
@@ -47,7 +55,7 @@ export async function storeRevision(db: Database, wanted: NewRevision): Promise<
 
 async function storeUnlessSame(
   db: Database,
-  wanted: NewRevision & Required<Pick<NewRevision, 'notifications'>>,
+  wanted: NewRevision & Beside,
   named: readonly NamedDefinition[],
 ): Promise<StoredRevision> {
   const sorted = named.toSorted((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
@@ -55,8 +63,9 @@ async function storeUnlessSame(
     sorted.map(({ definition, digest }) => [definition.id, digest]),
   );
   const current = await revisionInForce(db);
-  const told = await notificationsInForce(db);
-  if (current && isSame(current.sources, sources) && isSame(told, wanted.notifications)) {
+  const beside = await besideInForce(db);
+  const { notifications, repair } = wanted;
+  if (current && isSame(current.sources, sources) && isSame(beside, { notifications, repair })) {
     return { revision: current, changed: false };
   }
   await storeDefinitions(db, named);
@@ -81,7 +90,7 @@ export async function replaceDefinition(
   const { id } = await putInForce(transaction, {
     author,
     sources: { ...current.sources, [definition.id]: digest },
-    notifications: await notificationsInForce(transaction),
+    ...(await besideInForce(transaction)),
   });
   return id;
 }
@@ -98,13 +107,30 @@ export async function revisionInForce(db: Database): Promise<Revision | undefine
 
 /** Who is told, sorted by id; empty before the first `apply`. */
 export async function notificationsInForce(db: Database): Promise<readonly WebhookDefinition[]> {
+  return (await besideInForce(db)).notifications;
+}
+
+/** How far repairs may go by themselves: what was said of it, without defaults. */
+export async function repairInForce(db: Database): Promise<RepairDefinition> {
+  return (await besideInForce(db)).repair;
+}
+
+const NO_REPAIR_SETTINGS: RepairDefinition = { version: 1 };
+
+/** What a revision says beside its sources. */
+type Beside = Required<Pick<NewRevision, 'notifications' | 'repair'>>;
+
+async function besideInForce(db: Database): Promise<Beside> {
   const row = await db
     .selectFrom('revisions')
-    .select('notifications')
+    .select(['notifications', 'repair'])
     .where('in_force', '=', true)
     .executeTakeFirst();
   // Written by `storeRevision` alone.
-  return (row?.notifications ?? []) as readonly WebhookDefinition[];
+  return {
+    notifications: (row?.notifications ?? []) as readonly WebhookDefinition[],
+    repair: (row?.repair ?? NO_REPAIR_SETTINGS) as RepairDefinition,
+  };
 }
 
 /** All definitions in force, sorted by source id; empty before the first `apply`. */
@@ -187,7 +213,7 @@ function isSame(one: object, other: object): boolean {
   return canonicalJson(one) === canonicalJson(other);
 }
 
-interface SortedRevision extends Required<Pick<NewRevision, 'notifications'>> {
+interface SortedRevision extends Beside {
   readonly author: string;
   readonly commit?: string;
   readonly sources: Readonly<Record<string, string>>;
@@ -195,7 +221,7 @@ interface SortedRevision extends Required<Pick<NewRevision, 'notifications'>> {
 
 async function putInForce(
   db: Database,
-  { author, commit, sources, notifications }: SortedRevision,
+  { author, commit, sources, notifications, repair }: SortedRevision,
 ): Promise<Revision> {
   await db.updateTable('revisions').set({ in_force: false }).where('in_force', '=', true).execute();
   const row = await db
@@ -205,6 +231,7 @@ async function putInForce(
       commit: commit ?? null,
       sources: JSON.stringify(sources),
       notifications: JSON.stringify(notifications),
+      repair: JSON.stringify(repair),
       in_force: true,
     })
     .returningAll()

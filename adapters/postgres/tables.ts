@@ -7,6 +7,7 @@ import type { ModelStepTables } from './model-step-tables.ts';
 import type { NoticeTables } from './notice-tables.ts';
 import type { SpecPointerTables } from './spec-pointer-tables.ts';
 import type { RepairCandidateTables } from './repair-candidate-tables.ts';
+import type { RepairOutcomeTables } from './repair-outcome-tables.ts';
 import type { SampleTables } from './sample-tables.ts';
 
 /** The columns of every table, as Kysely reads and writes them. The migrations make them. */
@@ -19,6 +20,7 @@ export interface Tables
     ModelStepTables,
     NoticeTables,
     RepairCandidateTables,
+    RepairOutcomeTables,
     SampleTables,
     SpecPointerTables {
   definitions: DefinitionTable;
@@ -59,6 +61,8 @@ interface RevisionTable {
   sources: Json<Record<string, string>>;
   /** Webhooks; secrets are references. */
   notifications: JSONColumnType<readonly object[], string | undefined, string>;
+  /** Settings of repairs. */
+  repair: JSONColumnType<object, string | undefined, string>;
   in_force: boolean;
 }
 

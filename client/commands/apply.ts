@@ -28,6 +28,7 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
     schedules: await system.schedules(),
     definitions: definitions.sources,
     notifications: definitions.notifications,
+    ...(definitions.repair ? { repair: definitions.repair } : {}),
     force: options.force,
   });
   if (planned.refused !== undefined) throw refusal(planned.refused);
@@ -39,6 +40,7 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
       schedules: done.report,
       changes: planned.changes,
       webhooks: planned.webhooks,
+      repair: planned.repair,
     },
     text: [
       `Definitions: ${definitions.file}`,
@@ -60,12 +62,13 @@ interface Done {
 async function write(
   { options, terminal, target }: Context<{ readonly force: boolean }>,
   system: System,
-  { file, sources, notifications }: LocalDefinitions,
+  { file, sources, notifications, repair }: LocalDefinitions,
 ): Promise<Done> {
   const commit = await commitOf(resolve(target.workingFolder, file));
   const stored = await storeRevision(await system.database(), {
     definitions: sources,
     notifications,
+    ...(repair ? { repair } : {}),
     author: author(),
     ...(commit === undefined ? {} : { commit }),
   });
@@ -86,8 +89,8 @@ function refusal(sentence: string): Problem {
   });
 }
 
-function isNothing({ changes, webhooks, schedules }: Plan): boolean {
-  return changes.length === 0 && webhooks.length === 0 && schedules.length === 0;
+function isNothing({ changes, webhooks, repair, schedules }: Plan): boolean {
+  return [changes, webhooks, repair, schedules].every((list) => list.length === 0);
 }
 
 function doneText({ stored: { revision, changed }, report }: Done): string {

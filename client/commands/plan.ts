@@ -7,13 +7,14 @@ import type { Answer, Context } from './command.ts';
 /** Shows what `apply` would change. Writes nothing. */
 export async function plan(context: Context<{ readonly force: boolean }>): Promise<Answer> {
   const { options, terminal, configFile } = context;
-  const { file, sources, notifications, notices } = await readDefinitions(context);
+  const { file, sources, notifications, repair, notices } = await readDefinitions(context);
   const system = await context.system();
   const planned = await makePlan({
     db: await system.database(),
     schedules: await system.schedules(),
     definitions: sources,
     notifications,
+    ...(repair ? { repair } : {}),
     force: options.force,
   });
   const changes = planned.changes.length + planned.webhooks.length + planned.schedules.length;

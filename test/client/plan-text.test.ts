@@ -10,6 +10,7 @@ const NOTHING: Plan = {
   revision: { id: 3, createdAt: '2026-11-21T12:00:00Z', author: 'ana@laptop', sources: {} },
   changes: [],
   webhooks: [],
+  repair: [],
   schedules: [],
   pausedByPeople: [],
 };
@@ -90,4 +91,12 @@ test('a refusal stands where nobody overlooks it', () => {
   expect(text({ refused: '30 of 40 schedules would be removed.' })).toContain(
     '\n\n30 of 40 schedules would be removed.\n\n',
   );
+});
+
+test('settings of repairs are shown with what they were', () => {
+  const shown = text({ repair: [{ field: 'phase', from: '"assisted"', to: '"autonomous"' }] });
+
+  expect(shown).toContain('Repair\n');
+  expect(shown).toMatch(/phase.*"assisted".*"autonomous"/);
+  expect(shown).toContain('0 writes to schedules; 1 setting of repairs.');
 });

@@ -1,3 +1,5 @@
+import type { RepairSettings } from '../repair/policy.ts';
+
 /**
  * Definitions as `apply` stores them: validated, defaults filled in, `${env:…}` substituted everywhere but in secret fields.
  * Canonical JSON of one of them, hashed, is its digest.
@@ -18,6 +20,8 @@ export interface SourceDefinition {
   readonly freshness?: { readonly graceMs: number };
   /** What of a text does not count as a change: regular expressions. Left out: everything counts. */
   readonly changes?: { readonly ignore: readonly string[] };
+  /** How far repairs of it may go by themselves, where that differs from all others. */
+  readonly repair?: RepairSettings;
   /** Checked by the source type's own schema; secrets are references such as `${env:NAME}` or `secretsmanager:name`. */
   readonly config: Readonly<Record<string, unknown>>;
 }

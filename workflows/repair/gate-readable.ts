@@ -51,12 +51,6 @@ export function isReadableCalibration(value: unknown): value is GateCalibration 
   );
 }
 
-/** Phases as text come from elsewhere: a missing one is `assisted`, one that nobody knows leaves everything to people. */
-export function phaseOf(text: unknown): RepairPolicy['phase'] {
-  if (text === undefined || text === null) return 'assisted';
-  return text === 'assisted' || text === 'autonomous' ? text : 'manual';
-}
-
 function isReport(value: unknown): boolean {
   return (
     isMap(value) &&

@@ -105,5 +105,12 @@ export function policyOf(
     quorum: strict ? 2 : 1,
     lambda: strict ? 0.95 : 0.9,
     ...given,
+    phase: phaseOf(given.phase),
   };
+}
+
+/** Phases as text come from elsewhere: a missing one is `assisted`, one that nobody knows leaves everything to people. */
+export function phaseOf(text: unknown): RepairPhase {
+  if (text === undefined || text === null) return 'assisted';
+  return text === 'assisted' || text === 'autonomous' ? text : 'manual';
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { definitionDigest } from '../../../adapters/definitions/digest.ts';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
+import { repairPolicyOf } from '../../../adapters/postgres/repair-policy.ts';
 import {
   definitionByDigest,
   definitionOf,
@@ -109,4 +110,23 @@ test('appliers at the same time leave exactly one revision in force, and one row
   expect(rows).toEqual([{ in_force: true }]);
   expect(results.filter(({ changed }) => changed)).toHaveLength(1);
   expect(await definitionsInForce(db)).toHaveLength(1500);
+});
+
+test('a changed policy of repairs makes a revision, and changes the hash of what it governs', async () => {
+  const docs = sourceDefinition({ id: 'docs' });
+  await apply([docs]);
+  const before = await repairPolicyOf(db, 'docs');
+
+  const { changed } = await storeRevision(db, {
+    definitions: [docs],
+    repair: { version: 1, phase: 'autonomous' },
+    author: 'ana',
+  });
+
+  const after = await repairPolicyOf(db, 'docs');
+  expect(changed).toBe(true);
+  expect(before?.phase).toBe('assisted');
+  expect(after?.phase).toBe('autonomous');
+  expect(after?.hash).not.toBe(before?.hash);
+  expect(await repairPolicyOf(db, 'unknown')).toBeUndefined();
 });

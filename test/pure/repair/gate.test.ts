@@ -4,9 +4,8 @@ import { boundAt } from '../../../workflows/repair/calibration.ts';
 import { CHECK_NAMES, checkReport, type CheckName } from '../../../workflows/repair/checks.ts';
 import { WEIGHTS, type EvidenceFeatures } from '../../../workflows/repair/confidence.ts';
 import type { CandidateFacts, GateCircumstances } from '../../../workflows/repair/gate-evidence.ts';
-import { phaseOf } from '../../../workflows/repair/gate-readable.ts';
 import { decide, type GateDecision } from '../../../workflows/repair/gate.ts';
-import type { RepairPolicy } from '../../../workflows/repair/policy.ts';
+import { phaseOf, type RepairPolicy } from '../../../workflows/repair/policy.ts';
 import { isAudited, type Veto } from '../../../workflows/repair/vetoes.ts';
 import { CLEAN_FEATURES, gateCalibration, gateEvidence, gatePolicy } from '../../fakes/gate.ts';
 
