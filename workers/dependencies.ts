@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import { createApprovals } from './approvals.ts';
 import type { WorkerConfig } from './config.ts';
 import { cloudWatchMetrics, createMetrics } from './metrics.ts';
+import { createRepairs } from './repairs.ts';
 import { wakeSync } from './wake-sync.ts';
 import { wakeTeller } from './wake-teller.ts';
 import { isWorkflowOpen } from './workflow-state.ts';
@@ -63,6 +64,7 @@ export function collectionDependencies(
     wakeSync: (target, source) => wakeSync(client, target, source),
     isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(client, workflowId, runId),
     approvals: createApprovals(client),
+    repairs: createRepairs(client),
     wakeTeller: (webhook) => wakeTeller(client, webhook),
   };
 }

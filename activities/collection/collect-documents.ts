@@ -11,17 +11,23 @@ import {
   noteRunWait,
   readRunCounts,
 } from '../../adapters/postgres/runs.ts';
+import { readFailures } from '../../adapters/postgres/dead-letters.ts';
 import { readManifest } from '../../adapters/postgres/manifest.ts';
 import { modelSteps } from '../../adapters/postgres/model-steps.ts';
 import { claimSource } from '../../adapters/postgres/source-state.ts';
-import type { CollectDocumentsInput, SliceReport } from '../../workflows/collection/activities.ts';
+import type {
+  CollectDocumentsInput,
+  RunReference,
+  SliceReport,
+} from '../../workflows/collection/activities.ts';
 import { timeText } from '../../workflows/approval/words.ts';
 import { addCounts, NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
-import type { ListingReport } from '../../workflows/collection/run-status.ts';
+import { dominatingFailure, type ListingReport } from '../../workflows/collection/run-status.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { detectBreaks } from './detect-breaks.ts';
 import { documentHash } from './identity.ts';
 import { openRenewed, openSource, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
@@ -107,7 +113,7 @@ async function collectSlice(
         }),
     );
     if (ending.kind === 'end' && again === 'only') return await readAgainOnly(context);
-    return await report(ending, context, deps);
+    return await report(ending, { context, run: input, deps });
   } catch (error) {
     throw withoutSecrets(error, opened.redact);
   } finally {
@@ -196,23 +202,43 @@ async function readAgainOnly(context: StoreContext): Promise<SliceReport> {
   return { ...NOTHING_TO_DO, counts: await totals(context), more: false };
 }
 
-async function report(
-  ending: ReadEnding,
-  context: StoreContext,
-  deps: CollectionDependencies,
-): Promise<SliceReport> {
+interface Reading {
+  readonly context: StoreContext;
+  readonly run: RunReference;
+  readonly deps: CollectionDependencies;
+}
+
+async function report(ending: ReadEnding, reading: Reading): Promise<SliceReport> {
+  const { context, deps } = reading;
   if (ending.kind === 'failed') return rest(ending, context, deps);
   const listing = ending.kind === 'end' ? ending.listing : undefined;
   const end = ending.kind === 'end' ? await close(context, listing) : NOTHING_TO_DO;
   const questions = ending.kind === 'bound' ? await reasonsToAsk(context) : {};
+  const counts = await totals(context);
+  const verdict = ending.kind === 'slice' ? {} : await judgeRead(listing, counts, reading);
   return {
-    counts: await totals(context),
+    counts,
     more: ending.kind === 'slice',
     ...end,
     ...questions,
+    // A run that a detector holds deletes nothing and asks nobody: its incident goes on with it.
+    ...(verdict.held ? { ...NOTHING_TO_DO, marked: end.marked } : {}),
+    ...verdict,
     ...(listing ? { listing } : {}),
     ...(ending.kind === 'bound' ? { boundReached: ending.because } : {}),
   };
+}
+
+/** What the read looks like as a whole, beside its documents one by one. */
+async function judgeRead(
+  listing: ListingReport | undefined,
+  { failed }: RunCounts,
+  { context, run, deps }: Reading,
+): Promise<Pick<SliceReport, 'held' | 'failedAs'>> {
+  const held = await detectBreaks({ run, definition: context.definition, listing }, deps.db);
+  const failures = failed > 0 ? await readFailures(deps.db, { ...run, run: run.runId }) : {};
+  const failedAs = dominatingFailure(failures);
+  return { ...(held ? { held } : {}), ...(failedAs ? { failedAs } : {}) };
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { Objects } from '../../adapters/aws/objects.ts';
 import type { Knowledge } from '../../adapters/aws/knowledge.ts';
 import type { HostMemory } from '../../adapters/net/manners.ts';
+import type { Incident } from '../../adapters/postgres/incidents.ts';
+import type { SourceReference } from '../../adapters/postgres/source-state.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Schedules } from '../../adapters/temporal/schedules.ts';
 import type { SecretStores } from '../../adapters/secrets/resolve.ts';
 import type { HeldSetReference } from '../../workflows/approval/activities.ts';
 import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
 import type { SyncTarget } from '../../workflows/collection/activities.ts';
+import type { FinishedRun } from '../../workflows/repair/messages.ts';
 import type { SourceSettings } from '../sources/contract.ts';
 import type { BoundSourceType } from '../sources/define-source.ts';
 import type { CollectionMetrics } from './metrics.ts';
@@ -29,6 +32,7 @@ export interface CollectionDependencies {
   /** False when the execution has ended or Temporal has forgotten it. */
   isWorkflowOpen(workflowId: string, runId: string): Promise<boolean>;
   readonly approvals: ApprovalWorkflows;
+  readonly repairs: RepairWorkflows;
   /** Signal-with-start of the teller of a webhook. */
   wakeTeller(webhook: string): Promise<void>;
 }
@@ -41,6 +45,16 @@ export interface ApprovalWorkflows {
   supersede(sets: readonly HeldSetReference[]): Promise<void>;
   /** Is the workflow with this id under way? */
   isRunning(workflowId: string): Promise<boolean>;
+}
+
+/** Repairs, as workflows: one a source. */
+export interface RepairWorkflows {
+  /** Starts the repair of the source, or tells the running one of the incident. */
+  report(incident: Pick<Incident, 'tenant' | 'source' | 'id' | 'failure'>): Promise<void>;
+  /** Tells the repair of the source that a run has ended; one that is over is left alone. */
+  runFinished(source: SourceReference, run: FinishedRun): Promise<void>;
+  /** Ids of the workflows that are under way. */
+  running(): Promise<ReadonlySet<string>>;
 }
 
 /** Knobs of a worker; production values are the defaults of `workers/config.ts`. */

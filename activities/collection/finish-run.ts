@@ -5,7 +5,9 @@ import { healthAfter, type EndedRunFacts } from '../../workflows/collection/run-
 import { wakeTellers } from '../notices/tell.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { followHealth } from './follow-health.ts';
+import { reportBreaks } from './report-breaks.ts';
 import { tellOfRun } from './tell-of-run.ts';
+import { wakeRepairOf } from './wake-repairs.ts';
 
 /**
  * Writes the end of the run, once, and applies the effect of its failure: the health of the source and what people should know are written
@@ -22,6 +24,7 @@ export async function finishRun(
   const ended = await endAndJudge(end, totals, deps);
   await followHealth({ tenant, source }, { wasPaused: ended?.wasPaused ?? false }, deps);
   await wakeTellers(deps);
+  if (isWhole(totals)) await wakeRepairOf(end, deps);
   if (!ended) return;
   const { status } = verdict;
   const { counts, listingComplete } = totals;
@@ -42,13 +45,19 @@ async function endAndJudge(
   return db.transaction().execute(async (tx) => {
     const row = { id: runId, temporalRunId, verdict, ...(held ? { held } : {}) };
     if (!(await endRun(tx, row))) return undefined;
-    // A few documents tell nothing about the source.
-    if (trigger === 'dead-letters') return { wasPaused: false };
+    if (!isWhole({ trigger })) return { wasPaused: false };
     const next = (before: Parameters<typeof healthAfter>[0]) => healthAfter(before, facts);
     const { before, after } = await updateHealth(tx, end, { digest, next });
-    await tellOfRun(tx, end, { facts, after });
+    // Late, because reports wait for each other until the transaction ends.
+    const { told } = await reportBreaks(tx, end, digest);
+    await tellOfRun(tx, end, { facts, after, told });
     return { wasPaused: before.pause !== undefined };
   });
+}
+
+/** A few documents, or a run on trial, tell nothing about the source. */
+function isWhole({ trigger }: Pick<RunTotals, 'trigger'>): boolean {
+  return trigger !== 'dead-letters' && trigger !== 'shadow';
 }
 
 /** The text of a failure comes from anywhere; PostgreSQL takes neither NUL nor half a character. */

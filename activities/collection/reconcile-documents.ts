@@ -6,7 +6,10 @@ import {
   forgetFormerTargets,
   markDeleting,
   type Candidate,
+  type Candidates,
 } from '../../adapters/postgres/removals.ts';
+import { noteOnRun } from '../../adapters/postgres/good-runs.ts';
+import { openIncidentsOf } from '../../adapters/postgres/incidents.ts';
 import { readRunCounts, setRunPhase } from '../../adapters/postgres/runs.ts';
 import { definitionByDigest } from '../../adapters/postgres/revisions.ts';
 import type {
@@ -16,6 +19,7 @@ import type {
 import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import { failure } from '../../workflows/failures.ts';
+import { isRepairable } from '../../workflows/repair/incident.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import {
   claimOf,
@@ -53,7 +57,9 @@ export async function reconcileDocuments(
       const interrupted = candidates.filter((one) => one.interrupted);
       const fresh = candidates.filter((one) => !one.interrupted);
       const found = { candidates: fresh, live: live - interrupted.length, added };
-      const { allowed, report } = await judgeDeletions(found, input, definition, deps);
+      const { allowed, report } =
+        (await waitForRepair(found, input, deps)) ??
+        (await judgeDeletions(found, input, definition, deps));
       const going = [...interrupted, ...allowed];
       for (let at = 0; at < going.length; at += DELETION_STEP) {
         const step = going.slice(at, at + DELETION_STEP);
@@ -64,6 +70,25 @@ export async function reconcileDocuments(
       return { counts: await deletedByRun(db, input.runId), ...together(documents.report, report) };
     },
   );
+}
+
+/**
+ * While a repair of the source is under way nothing is deleted that was not begun, for what is missing may be what is broken. Good documents
+ * publish, so the run is no worse for it: its notes say what waits, and the first run after the incident deletes it.
+ */
+async function waitForRepair(
+  { candidates }: Candidates,
+  { tenant, source, runId }: ReconcileDocumentsInput,
+  { db }: CollectionDependencies,
+): Promise<Judged | undefined> {
+  const open = await openIncidentsOf(db, { tenant, source });
+  const repair = open.find(({ heals, failure: name }) => heals && isRepairable(name));
+  if (!repair) return undefined;
+  if (candidates.length > 0) {
+    const many = `${candidates.length} ${candidates.length === 1 ? 'deletion waits' : 'deletions wait'}`;
+    await noteOnRun(db, runId, `${many} for the end of incident "${repair.id}".`);
+  }
+  return { allowed: [], report: {} };
 }
 
 /** A held deletion is the run's; what was rejected is told of both. */

@@ -17,17 +17,21 @@ interface Told {
   readonly facts: EndedRunFacts;
   /** The health of the source after the run. */
   readonly after: SourceHealth;
+  /** An incident tells of it. */
+  readonly told: boolean;
 }
 
 /** Notes what people should know of an ended run, once a fingerprint, and closes what a run with progress has cured. */
 export async function tellOfRun(
   db: Database,
   run: FinishRunInput,
-  { facts, after }: Told,
+  { facts, after, told }: Told,
 ): Promise<void> {
   const notice = noticeOf(run, facts, after);
-  if (notice) await noteNotice(db, notice);
-  else if (facts.verdict.status !== 'failed' && after.idleRuns === 0) await cured(db, run);
+  const isNews = !told || notice?.kind === 'source-paused';
+  if (notice && isNews) await noteNotice(db, notice);
+  else if (!notice && facts.verdict.status !== 'failed' && after.idleRuns === 0)
+    await cured(db, run);
   await closeHolds(db, run, facts);
 }
 
@@ -107,5 +111,8 @@ async function closeHolds(
   if (status === 'held')
     await closeNotices(db, { ...about, kinds: ['run-held'], exceptSubject: failure ?? '' });
   if ((status === 'succeeded' || status === 'partial') && listingComplete !== false)
-    await closeNotices(db, { ...about, kinds: ['run-held', 'freshness-breached'] });
+    await closeNotices(db, {
+      ...about,
+      kinds: ['run-held', 'freshness-breached', 'incident-closed'],
+    });
 }

@@ -14,8 +14,10 @@ import type { NewNotice } from '../../workflows/notices/notice.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { tell, wakeAllTellers } from '../notices/tell.ts';
 import type { CollectionDependencies } from './dependencies.ts';
+import { reportLate } from './report-late.ts';
+import { wakeRepairs } from './wake-repairs.ts';
 
-type Watching = Pick<CollectionDependencies, 'db' | 'schedules' | 'wakeTeller'>;
+type Watching = Pick<CollectionDependencies, 'db' | 'schedules' | 'wakeTeller' | 'repairs'>;
 
 const SHOWN = 10;
 /** As long as people may look back. */
@@ -23,7 +25,7 @@ const KEPT_MS = 90 * 24 * 3_600_000;
 
 /**
  * Looks how old what we have is, notes what is late and ends what is late no more. A few statements whatever the number of sources, and safe
- * to repeat. It also wakes the tellers of whatever waits: nothing that was noted is forgotten for longer than until the next look.
+ * to repeat. It also wakes the tellers of whatever waits: nothing that was noted is forgotten for longer than until the next look; neither is an incident whose repair was not started.
  */
 export function watchFreshness(deps: Watching): Promise<FreshnessReport> {
   return withHeartbeat(
@@ -34,8 +36,10 @@ export function watchFreshness(deps: Watching): Promise<FreshnessReport> {
       const late = rows.filter(({ state }) => state === 'late');
       await closeOutdatedNotices(deps.db, late);
       await tell(late.map(noticeOf), deps);
+      await reportLate(late, deps);
       await forgetNotices(deps.db, KEPT_MS);
       await wakeAllTellers(deps);
+      await wakeRepairs(deps);
       const fleet = fleetFreshness(rows.map(({ state }) => state));
       return { ...fleet, shown: late.slice(0, SHOWN).map(({ source }) => source) };
     },

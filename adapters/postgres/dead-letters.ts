@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
+import type { FailureName } from '../../workflows/failures.ts';
 import type { Database } from './database.ts';
 import type { Batch } from './manifest.ts';
 import type { SourceReference } from './source-state.ts';
@@ -73,6 +74,17 @@ export async function readRefused(
     from dead_letters where tenant = ${tenant} and source = ${source} and hash = any(${hashes}::text[])
       and input_sha256 is not null`.execute(db);
   return new Map(rows.map((row) => [row.hash, row]));
+}
+
+/** How many documents a run could not read, by failure name. */
+export async function readFailures(
+  db: Database,
+  { tenant, source, run }: SourceReference & { readonly run: string },
+): Promise<Readonly<Partial<Record<FailureName, number>>>> {
+  const { rows } = await sql<{ failure: FailureName; count: number }>`
+    select failure, count(*)::integer as count from dead_letters
+    where tenant = ${tenant} and source = ${source} and run = ${run} group by failure`.execute(db);
+  return Object.fromEntries(rows.map(({ failure, count }) => [failure, count]));
 }
 
 export interface DueQuery extends SourceReference {

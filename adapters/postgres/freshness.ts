@@ -13,6 +13,11 @@ export interface FreshnessRow extends SourceReference, Freshness {
   readonly lateSince: Date | null;
   readonly lastStatus: string | null;
   readonly lastFailure: string | null;
+  /** The newest run and what it said of its failure. */
+  readonly lastRun: string | null;
+  readonly lastMessage: string | null;
+  /** Of the definition in force. */
+  readonly digest: string;
   /** The system paused it for its health. */
   readonly suspended: boolean;
 }
@@ -50,6 +55,9 @@ interface FactsRow extends SourceReference {
   readonly knownSince: Date;
   readonly lastStatus: string | null;
   readonly lastFailure: string | null;
+  readonly lastRun: string | null;
+  readonly lastMessage: string | null;
+  readonly digest: string;
 }
 
 async function readFacts(db: Database): Promise<readonly FactsRow[]> {
@@ -57,14 +65,15 @@ async function readFacts(db: Database): Promise<readonly FactsRow[]> {
     select t.tenant, s.key as source, (d.body->>'enabled')::boolean as enabled, d.body->'schedule' as schedule,
       (d.body->'freshness'->>'graceMs')::bigint as "graceMs", p.source is not null as "pausedByPerson",
       health.paused_by is not null as suspended, success.finished_at as "lastSuccessAt",
-      coalesce(first.started_at, d.created_at) as "knownSince", last.status as "lastStatus", last.failure as "lastFailure"
+      coalesce(first.started_at, d.created_at) as "knownSince", last.status as "lastStatus", last.failure as "lastFailure",
+      last.id as "lastRun", last.failure_message as "lastMessage", d.digest
     from revisions r
     cross join lateral jsonb_each_text(r.sources) as s
     join definitions d on d.digest = s.value
     cross join lateral (select coalesce(d.body->>'tenant', 'default') as tenant) t
     left join paused_by_people p on p.tenant = t.tenant and p.source = s.key
     left join source_health health on health.tenant = t.tenant and health.source = s.key and health.definition_digest = d.digest
-    left join lateral (select status, failure from runs where runs.source = s.key and runs.tenant = t.tenant
+    left join lateral (select id, status, failure, failure_message from runs where runs.source = s.key and runs.tenant = t.tenant
       order by started_at desc limit 1) last on true
     left join lateral (select started_at from runs where runs.source = s.key and runs.tenant = t.tenant
       order by started_at limit 1) first on true
@@ -99,6 +108,9 @@ function judged(row: FactsRow, now: Date, periodMs: number): FreshnessRow {
     lateSince: freshness.state === 'late' ? new Date(startMs + freshness.allowedMs) : null,
     lastStatus: rest.lastStatus,
     lastFailure: rest.lastFailure,
+    lastRun: rest.lastRun,
+    lastMessage: rest.lastMessage,
+    digest: rest.digest,
     suspended: rest.suspended,
   };
 }

@@ -304,6 +304,17 @@ function withEnough(row: Omit<Incident, 'enough'>): Incident {
   return { ...row, enough: isEnough(row) };
 }
 
+/** Of the given runs those that an incident, open or closed, has met last. */
+export async function runsReported(
+  db: Database,
+  runs: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (runs.length === 0) return new Set();
+  const { rows } = await sql<{ run: string }>`
+    select distinct run from incidents where run = any(${[...runs]}::text[])`.execute(db);
+  return new Set(rows.map(({ run }) => run));
+}
+
 export interface ClosedAs {
   readonly outcome: RepairOutcome;
   readonly because: string;

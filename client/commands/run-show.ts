@@ -79,6 +79,7 @@ function next(
   suspension: SuspendedSource | undefined,
 ): readonly string[] {
   if (suspension) return [`check ${source}`, `resume ${source}`];
+  if (held?.incident !== undefined) return [`repair show ${held.incident}`];
   if (held) return [`approve ${shortDigest(held.digest)}`, `reject ${shortDigest(held.digest)}`];
   if ((counts.failed ?? 0) > 0) return [`dead-letters ${source}`];
   return status === 'failed' ? [`check ${source}`] : [];

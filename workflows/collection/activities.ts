@@ -1,6 +1,7 @@
 import type { RunCounts } from './counts.ts';
 import type { Explanation } from './explanation.ts';
 import type { CheckResult, Discovery, PreviewedDocument } from './inspection.ts';
+import type { FailureName } from '../failures.ts';
 import type { HeldReport, ListingReport, RunVerdict } from './run-status.ts';
 
 /** Every effect that collecting can have on the world. */
@@ -99,8 +100,10 @@ export interface SliceReport {
   readonly staleObjects: number;
   /** Questions to people about this source that are open, or that the read gives reason to ask. */
   readonly openQuestions: number;
-  /** Nothing was read, because the source is made of something else than before. */
+  /** Nothing was read, because the source is made of something else than before; or a detector says that what was read is broken. */
   readonly held?: HeldReport;
+  /** What nearly all failed documents of a finished read failed by, where that is the source's own break. */
+  readonly failedAs?: FailureName;
   /** Something waits for the knowledge base, whoever changed it: a new base, an announcement that was lost. */
   readonly marked: boolean;
   readonly boundReached?: string;

@@ -72,7 +72,7 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
     counts = addCounts(slice.counts, reconciled.counts);
     const waits = changedDocuments(counts) > 0 || slice.staleObjects > 0 || slice.marked;
     if (waits) await announce(loaded, input.source);
-    const { listing, boundReached } = slice;
+    const { listing, boundReached, failedAs } = slice;
     const held = reconciled.held ?? slice.held;
     const verdict = judgeRun({
       counts,
@@ -81,6 +81,7 @@ export async function collectSource(input: CollectSourceInput): Promise<RunOutco
       ...(reconciled.kept ? { kept: reconciled.kept } : {}),
       ...(reconciled.asked ? { asked: reconciled.asked } : {}),
       ...(boundReached ? { boundReached } : {}),
+      ...(failedAs ? { failedAs } : {}),
     });
     log.info('run ended', { status: verdict.status, slices, ...counts });
     return await finish(loaded, reference, { counts, verdict, held });

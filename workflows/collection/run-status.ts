@@ -16,6 +16,8 @@ export interface RunEvidence {
   readonly asked?: string;
   /** The run stopped before the end because a bound of its definition was reached. */
   readonly boundReached?: string;
+  /** What nearly all failed documents failed by, where that is the source's own break. */
+  readonly failedAs?: FailureName;
 }
 
 export interface ListingReport {
@@ -39,6 +41,8 @@ export interface HeldReport {
   readonly live: number;
   /** At most ten titles, ids or changes. */
   readonly sample: readonly string[];
+  /** A detector holds the run: this incident goes on with it, and people are asked nothing about the run itself. */
+  readonly incident?: string;
 }
 
 export interface RunVerdict {
@@ -52,20 +56,41 @@ export interface RunVerdict {
 const TOLERATED_FAILURES = 3;
 const TOLERATED_FAILURE_SHARE = 0.1;
 
+/** So large a share of the failed documents has to agree. */
+const AGREEING_SHARE = 0.8;
+/** What documents fail by when their source is broken or closed, rather than each for itself. */
+const BREAKS: ReadonlySet<FailureName> = new Set([
+  'SelectorMissing',
+  'EmptyResult',
+  'SchemaDrift',
+  'ContentShrank',
+  'Blocked',
+]);
+
+/** The break that nearly all failed documents agree on; undefined where they failed by several names, or each by its own fault. */
+export function dominatingFailure(
+  failures: Readonly<Partial<Record<FailureName, number>>>,
+): FailureName | undefined {
+  const names = Object.entries<number | undefined>(failures) as [FailureName, number][];
+  const all = names.reduce((sum, [, count]) => sum + count, 0);
+  return names.find(([name, count]) => BREAKS.has(name) && count >= all * AGREEING_SHARE)?.[0];
+}
+
 /**
  * The status of a run that came to its end: first match wins, never green with nothing collected after an error.
  * A run that threw is `failed` by its failure's name and does not come here.
  */
 export function judgeRun(evidence: RunEvidence): RunVerdict {
-  const { counts, listing, held, kept, asked, boundReached } = evidence;
+  const { counts, listing, held, kept, asked, boundReached, failedAs } = evidence;
   const confirmed = counts.added + counts.updated + counts.unchanged;
   const total = confirmed + counts.failed;
   if (counts.failed > 0 && confirmed === 0) {
-    return failed(`All ${plural(counts.failed, 'document')} failed and none was stored.`);
+    return failed(`All ${plural(counts.failed, 'document')} failed and none was stored.`, failedAs);
   }
   if (counts.failed > TOLERATED_FAILURES && counts.failed > total * TOLERATED_FAILURE_SHARE) {
     return failed(
       `${counts.failed} of ${plural(total, 'document')} failed. What was stored stays.`,
+      failedAs,
     );
   }
   if (held) return { status: 'held', because: held.reason, failure: held.failure };
@@ -89,8 +114,8 @@ export function judgeRun(evidence: RunEvidence): RunVerdict {
   };
 }
 
-function failed(because: string): RunVerdict {
-  return { status: 'failed', because, failure: 'InvalidDocument' };
+function failed(because: string, failure: FailureName = 'InvalidDocument'): RunVerdict {
+  return { status: 'failed', because, failure };
 }
 
 function plural(count: number, noun: string): string {

@@ -114,6 +114,8 @@ const WORDS: Readonly<Record<NoticeKind, readonly [one: string, many: string]>> 
   ],
   'run-failed': ['1 run failed', 'runs failed'],
   'platform-failed': ['1 run met a broken platform', 'runs met a broken platform'],
+  'incident-opened': ['1 source broke', 'sources broke'],
+  'incident-closed': ['1 incident ended', 'incidents ended'],
 };
 
 function counted(kind: NoticeKind, count: number): string[] {

@@ -8,6 +8,8 @@ export const NOTICE_KINDS = [
   'approval-reminder',
   'approval-expired',
   'platform-failed',
+  'incident-opened',
+  'incident-closed',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
@@ -47,4 +49,6 @@ export const SEVERITIES: Readonly<Record<NoticeKind, Severity>> = {
   'approval-reminder': 'warning',
   'approval-expired': 'critical',
   'platform-failed': 'critical',
+  'incident-opened': 'warning',
+  'incident-closed': 'info',
 };

@@ -52,6 +52,7 @@ const STATEMENTS = [
   )`,
   `create unique index incidents_open on incidents (tenant, source, fingerprint) where state = 'open'`,
   `create index incidents_of_source on incidents (tenant, source, opened_at)`,
+  `create index incidents_run on incidents (run)`,
   `create index incidents_by_time on incidents (opened_at)`,
   `create index incidents_started on incidents (started_at) where started_at is not null`,
   `create table systemic_incidents (

@@ -42,6 +42,7 @@ import {
   type RunStatus,
 } from '../../../workflows/collection/run-status.ts';
 import { approvalFakes, type ApprovalFakes } from '../../fakes/approval-workflows.ts';
+import { repairFakes, type RepairFakes } from '../../fakes/repair-workflows.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { runServer, TEST_CREDENTIALS, type RunningServer } from '../../local/s3/running-server.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
@@ -88,6 +89,8 @@ export interface SourceCase {
   readonly ended: readonly EndedRun[];
   /** Whom the runs asked, and which questions they ended. */
   readonly approvals: ApprovalFakes;
+  /** Which repairs the runs started. */
+  readonly repairs: RepairFakes;
   /** What the source holds from now on: messages, or how it is read. */
   emits(content: readonly Message[] | Reader): void;
   /** What a source of the type "shaped" is made of from now on; an error is thrown. */
@@ -170,6 +173,7 @@ async function createCase(
   let read: Reader = () => messagesOf([]);
   const ended: EndedRun[] = [];
   const approvals = approvalFakes();
+  const repairs = repairFakes();
   let shape: SourceShape | Error = { streams: [] };
   const type = scripted((...args) => read(...args));
   const shaped = scripted(
@@ -221,6 +225,7 @@ async function createCase(
     isWorkflowOpen: async () => true,
     approvals: approvals.workflows,
     wakeTeller: async () => undefined,
+    repairs: repairs.workflows,
   };
   const base = sourceDefinition({ id, type: 'scripted', category: 'tests', config: {} });
   const knowledgeBase = { ...base.knowledgeBase, bucket: 'docs', dataSourceId: id };
@@ -285,6 +290,7 @@ async function createCase(
     faults,
     ended,
     approvals,
+    repairs,
     emits(content) {
       read = typeof content === 'function' ? content : () => messagesOf(content);
     },
@@ -320,7 +326,7 @@ async function createCase(
       do slices.push(await theCase.collect({ run, slice: slices.length }));
       while (slices.at(-1)?.more);
       const last = slices.at(-1) as SliceReport;
-      const { listing, boundReached } = last;
+      const { listing, boundReached, failedAs } = last;
       const reconciled: ReconcileReport =
         last.candidates + last.staleObjects + last.openQuestions > 0
           ? await theCase.reconcile(run, listing?.complete ?? false)
@@ -335,6 +341,7 @@ async function createCase(
         ...(kept ? { kept } : {}),
         ...(asked ? { asked } : {}),
         ...(boundReached ? { boundReached } : {}),
+        ...(failedAs ? { failedAs } : {}),
       });
       const end = { ...(await open(run)), temporalRunId: `temporal-${run}`, verdict };
       await act(finishRun, { ...end, ...(held ? { held } : {}) }, {});

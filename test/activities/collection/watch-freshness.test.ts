@@ -10,6 +10,7 @@ import { endRun, openRun } from '../../../adapters/postgres/runs.ts';
 import type { SourceDefinition } from '../../../workflows/collection/definitions.ts';
 import type { RunStatus } from '../../../workflows/collection/run-status.ts';
 import type { ActualSchedule } from '../../../workflows/collection/schedule-plan.ts';
+import { repairFakes } from '../../fakes/repair-workflows.ts';
 import { fakeSchedules } from '../../fakes/schedules.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
@@ -56,6 +57,8 @@ async function ran(
     where id = ${id}`.execute(db);
 }
 
+const started = repairFakes();
+
 function watch() {
   const env = new MockActivityEnvironment(
     { heartbeatTimeoutMs: 60_000 },
@@ -63,7 +66,8 @@ function watch() {
   );
   const schedules = { ...fakeSchedules().schedules, list: async () => paused };
   const wakeTeller = async (webhook: string) => void woken.push(webhook);
-  return env.run(() => watchFreshness({ db, schedules, wakeTeller }));
+  const repairs = started.workflows;
+  return env.run(() => watchFreshness({ db, schedules, wakeTeller, repairs }));
 }
 
 async function openNotices() {
