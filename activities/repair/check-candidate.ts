@@ -1,7 +1,23 @@
-import type { ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
-import type { CheckReport } from '../../workflows/repair/checks.ts';
-import type { SpecPatch } from '../../workflows/repair/patch.ts';
+import { patchedSpec } from '../../adapters/extraction/validate-spec.ts';
+import type { Extraction, ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
+import { applyPatch } from '../../workflows/repair/apply-patch.ts';
+import {
+  CHECK_NAMES,
+  checkReport,
+  type CheckName,
+  type CheckReport,
+} from '../../workflows/repair/checks.ts';
+import { changedBreadth, changedSize } from '../../workflows/repair/confidence.ts';
+import { learnFields } from '../../workflows/repair/learned-fields.ts';
+import { parsePatch, type SpecPatch } from '../../workflows/repair/patch.ts';
+import { judgeSpec, type TriedBody } from '../../workflows/repair/spec-checks.ts';
+import { changedLines } from '../../workflows/repair/spec-diff.ts';
 import type { CandidateEvidence } from '../strategies/candidate.ts';
+import { goodAt } from '../strategies/candidates.ts';
+import { changedValues } from '../strategies/changed-values.ts';
+import { bodiesOf, trySpecs } from '../strategies/try-specs.ts';
+import { pageDrift } from './page-drift.ts';
+import { patchLines, valueLines, type ValueLine } from './show-changes.ts';
 
 export interface CheckedCandidate {
   /** All of `CHECK_NAMES`, in their order. */
@@ -19,18 +35,109 @@ export interface CheckedCandidate {
   /** The patch, a line an operation; at most 2 KB. */
   readonly changes: readonly string[];
   /** Old and new values of the fields that change, one line each without control characters; at most 2 KB. */
-  readonly values: readonly {
-    readonly field: string;
-    readonly before: string;
-    readonly after: string;
-  }[];
+  readonly values: readonly ValueLine[];
   /** There when the patch makes a valid spec. */
   readonly spec?: ExtractionSpec;
 }
 
 /** Runs every check of a patch against the evidence. Total: a patch that is none fails `paths` or `schema`, and a hostile body fails its check. */
-export declare function checkCandidate(
+export async function checkCandidate(
   patch: SpecPatch,
   evidence: CandidateEvidence,
-  options?: { readonly signal?: AbortSignal },
-): Promise<CheckedCandidate>;
+  { signal = NEVER }: { readonly signal?: AbortSignal } = {},
+): Promise<CheckedCandidate> {
+  const { view } = evidence;
+  const statics = staticReports(view.spec, patch);
+  const patched = patchedSpec(view.spec, patch);
+  if ('refused' in patched) return refused(statics, patch);
+  const bodies = await triedBodies(patched.spec, evidence, signal);
+  const { reports, shares } = judgeSpec({
+    spec: patched.spec,
+    failingFields: view.failingFields,
+    learned: learnFields(
+      patched.spec,
+      view.good.flatMap(({ records }) => records),
+    ),
+    bodies,
+  });
+  const regressions = changedValues(bodies, view, patched.spec);
+  return {
+    checks: inOrder([...statics, ...reports.map((report) => withRegressions(report, regressions))]),
+    features: {
+      f2p: shares.f2p,
+      ...(evidence.heldOut.length === 0 ? {} : { holdout: shares.holdout }),
+      oracle: shares.oracle,
+      size: changedSize(changedLines(view.spec, patched.spec)),
+      breadth: changedBreadth(1),
+      drift: pageDrift(view),
+    },
+    changes: patchLines(patch),
+    values: valueLines(view, bodies),
+    spec: patched.spec,
+  };
+}
+
+const NEVER = new AbortController().signal;
+const BODY_DEADLINE_MS = 20_000;
+const NOTHING: Extraction = { records: [], served: {}, misses: [], violations: [] };
+
+function staticReports(spec: ExtractionSpec, patch: SpecPatch): readonly CheckReport[] {
+  const parsed = parsePatch(patch);
+  if ('refused' in parsed) {
+    const unread = 'A patch that is refused makes no spec.';
+    return [
+      checkReport('paths', 'fail', [parsed.refused]),
+      checkReport('schema', 'fail', [unread]),
+    ];
+  }
+  const paths = checkReport('paths', 'pass');
+  const applied = applyPatch(spec, patch);
+  const patched = 'refused' in applied ? applied : patchedSpec(spec, patch);
+  return 'refused' in patched
+    ? [paths, checkReport('schema', 'fail', [patched.refused])]
+    : [paths, checkReport('schema', 'pass')];
+}
+
+/** A candidate that is no spec meets no body. */
+function refused(statics: readonly CheckReport[], patch: SpecPatch): CheckedCandidate {
+  const isShowable = statics.every(({ check, verdict }) => check !== 'paths' || verdict === 'pass');
+  return {
+    checks: inOrder(statics),
+    features: { f2p: 0, oracle: 0, size: 1, breadth: 0, drift: 1 },
+    changes: isShowable ? patchLines(patch) : [],
+    values: [],
+  };
+}
+
+/** Each body read by the spec in force, by the candidate, and by the candidate once more from the bytes on. */
+async function triedBodies(
+  spec: ExtractionSpec,
+  evidence: CandidateEvidence,
+  signal: AbortSignal,
+): Promise<readonly TriedBody[]> {
+  const options = { signal, deadlineMs: BODY_DEADLINE_MS };
+  const tried: TriedBody[] = [];
+  for (const body of bodiesOf(evidence)) {
+    const [before = NOTHING, after = NOTHING] = await trySpecs(
+      body,
+      [evidence.view.spec, spec],
+      options,
+    );
+    const [again = NOTHING] = await trySpecs(body, [spec], options);
+    const { url } = body.page;
+    tried.push({ url, role: body.role, before, after, again, ...goodAt(url, evidence) });
+  }
+  return tried;
+}
+
+/** What passed before and has another value now is a regression, though it may look well. */
+function withRegressions(report: CheckReport, regressions: readonly string[]): CheckReport {
+  if (report.check !== 'p2p' || regressions.length === 0) return report;
+  return checkReport('p2p', 'fail', [...report.findings, ...regressions]);
+}
+
+function inOrder(reports: readonly CheckReport[]): readonly CheckReport[] {
+  const missing = (check: CheckName): CheckReport =>
+    checkReport(check, 'inconclusive', ['It could not run.']);
+  return CHECK_NAMES.map((name) => reports.find(({ check }) => check === name) ?? missing(name));
+}

@@ -17,7 +17,8 @@ const CATALOGUE: Readonly<Record<Normaliser, (text: string) => string | null>> =
   stripPercent: (text) => text.replaceAll(/[%‰]/gu, '').trim(),
   firstNumber: (text) => /[+-]?\d[\d.,]*(?<![.,])/u.exec(text)?.[0] ?? text,
   naToNull: (text) => (NO_VALUE.has(text.trim().toLowerCase()) ? null : text),
-  decimalComma: (text) => text.replaceAll(/[.\s\u00A0\u202F'’]/gu, '').replace(',', '.'),
+  decimalComma: (text) =>
+    hasDecimalPoint(text) ? text : text.replaceAll(/[.\s\u00A0\u202F'’]/gu, '').replace(',', '.'),
   dayFirst: (text) => dayAndMonth(text, (first, second) => [first, second]),
   monthFirst: (text) => dayAndMonth(text, (first, second) => [second, first]),
   epochSeconds: (text) => fromEpoch(text, 1000),
@@ -29,6 +30,16 @@ const CATALOGUE: Readonly<Record<Normaliser, (text: string) => string | null>> =
     ),
   stripTags: (text) => text.replaceAll(/<[^<>]*>/gu, ' '),
 };
+
+/**
+ * `12.50` and `1,234.50` have a decimal point: read with a comma in mind they would be a hundred times as much. A site that changes its
+ * locale has pages of both kinds for a while.
+ */
+function hasDecimalPoint(text: string): boolean {
+  return /^[^\d.,]*\d+\.(?:\d{1,2}|\d{4,15})(?!\d)[^\d.,]*$|^[^\d.,]*\d{1,3}(?:,\d{3})+\.\d{1,15}[^\d.,]*$/u.test(
+    text.slice(0, 100),
+  );
+}
 
 const NO_VALUE: ReadonlySet<string> = new Set([
   '',

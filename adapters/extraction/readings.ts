@@ -37,6 +37,14 @@ export const readings = {
   },
   /** What the spec finds alone. Its field `content`, if of type `html`, comes as Markdown. */
   data: (body: SpecBody): Extraction => specResult(body, parsePage),
+  /** The same for many specs, out of one tree. */
+  specs({
+    specs,
+    ...body
+  }: Body & { readonly specs: readonly ExtractionSpec[] }): readonly Extraction[] {
+    const parse = parsedOnce();
+    return specs.map((spec) => specResult({ ...body, spec }, parse));
+  },
   /** The whole body as Markdown. */
   markdown: ({ text }: Body): string => htmlToMarkdown(text),
 };
