@@ -116,6 +116,7 @@ const WORDS: Readonly<Record<NoticeKind, readonly [one: string, many: string]>> 
   'platform-failed': ['1 run met a broken platform', 'runs met a broken platform'],
   'incident-opened': ['1 source broke', 'sources broke'],
   'incident-closed': ['1 incident ended', 'incidents ended'],
+  'repair-alert': ['1 repair needs a person', 'repairs need a person'],
 };
 
 function counted(kind: NoticeKind, count: number): string[] {

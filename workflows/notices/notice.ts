@@ -10,6 +10,7 @@ export const NOTICE_KINDS = [
   'platform-failed',
   'incident-opened',
   'incident-closed',
+  'repair-alert',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
@@ -51,4 +52,5 @@ export const SEVERITIES: Readonly<Record<NoticeKind, Severity>> = {
   'platform-failed': 'critical',
   'incident-opened': 'warning',
   'incident-closed': 'info',
+  'repair-alert': 'critical',
 };

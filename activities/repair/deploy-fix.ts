@@ -1,0 +1,101 @@
+import { log } from '@temporalio/activity';
+import { readCandidate } from '../../adapters/postgres/repair-candidates.ts';
+import { noteRepair } from '../../adapters/postgres/incidents.ts';
+import { definitionOf } from '../../adapters/postgres/revisions.ts';
+import { repairPolicyOf } from '../../adapters/postgres/repair-policy.ts';
+import { deploySpec, rollbackSpec } from '../../adapters/postgres/spec-pointers.ts';
+import { sourceScheduleId } from '../../workflows/collection/ids.ts';
+import { failure } from '../../workflows/failures.ts';
+import type {
+  Deployment,
+  DeployInput,
+  IncidentReference,
+  Rollback,
+  RollbackInput,
+} from '../../workflows/repair/activities.ts';
+import type { RepairDependencies } from './dependencies.ts';
+import { openCase } from './open-case.ts';
+
+/**
+ * Puts a fix in force and triggers the first run of its probation. The policy is read once more: what was decided under another one does not
+ * deploy. Idempotent: the pointer moves once, and a run that is under way is not started twice.
+ * @throws PolicyDenied - the kill switch, or a policy that moved. StaleDecision - another spec is in force.
+ */
+export async function deployFix(input: DeployInput, deps: RepairDependencies): Promise<Deployment> {
+  const { tenant, source, incident, patchDigest, policyHash, decidedBy, proven } = input;
+  const candidate = await readCandidate(deps.db, input);
+  if (!candidate || candidate.state !== 'chosen')
+    throw failure(
+      'StaleDecision',
+      `No fix "${patchDigest.slice(0, 8)}" was chosen for incident "${incident}". Look at the incident, then decide.`,
+    );
+  const { definition } = await openCase(input, deps);
+  const policy = await repairPolicyOf(deps.db, source);
+  if (policy?.hash !== policyHash)
+    throw failure(
+      'PolicyDenied',
+      `The repair policy of source "${source}" has changed since fix "${patchDigest.slice(0, 8)}" was decided. It is judged anew.`,
+    );
+  const deployed = await deploySpec(deps.db, {
+    tenant,
+    source,
+    incident,
+    patchDigest,
+    from: candidate.fromSpecDigest,
+    to: candidate.specDigest,
+    patch: candidate.patch,
+  });
+  // The database's clock: probation begins with the revision, however often this was tried.
+  const atMs = await deployedAt(deps, deployed.revision);
+  const how = { patchDigest, decidedBy, proven, requestId: input.requestId ?? null, atMs };
+  await noteRepair(deps.db, incident, { deployed: how });
+  const inForce = await definitionOf(deps.db, source);
+  if (deployed.standing === 'in-force') await trigger(input, deps);
+  return {
+    revision: deployed.revision,
+    definitionDigest: inForce?.digest ?? '',
+    deployedAtMs: atMs,
+    title: definition.title,
+  };
+}
+
+/**
+ * Takes the fix out of force, then triggers a run. Never refused by the switch or by being done before; what another incident has deployed
+ * since goes first.
+ */
+export async function rollbackFix(
+  input: RollbackInput,
+  deps: RepairDependencies,
+): Promise<Rollback> {
+  const { incident, because, by, patchDigest } = input;
+  const { moved } = await rollbackSpec(deps.db, { incident, author: by });
+  const atMs = Date.now();
+  await noteRepair(deps.db, incident, { rolledBack: { patchDigest, by, because, atMs } });
+  if (moved) await trigger(input, deps);
+  return { rolledBackAtMs: atMs, moved };
+}
+
+/** The schedule is the lock; where it cannot be triggered now, its next time does the same later. */
+async function trigger(
+  { tenant, source }: IncidentReference,
+  { schedules }: RepairDependencies,
+): Promise<void> {
+  try {
+    await schedules.trigger(sourceScheduleId(tenant, source));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn('the run after a move of the spec was not triggered; the schedule does it', {
+      source,
+      reason,
+    });
+  }
+}
+
+async function deployedAt({ db }: RepairDependencies, revision: number): Promise<number> {
+  const row = await db
+    .selectFrom('revisions')
+    .select('created_at')
+    .where('id', '=', revision)
+    .executeTakeFirst();
+  return row?.created_at.getTime() ?? Date.now();
+}

@@ -1,0 +1,60 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { noteRepair, type Incident } from '../../adapters/postgres/incidents.ts';
+import { timeText } from '../../workflows/approval/words.ts';
+import type { Diagnosis, IncidentReference } from '../../workflows/repair/activities.ts';
+import { openSource } from '../collection/open-source.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { RepairDependencies } from './dependencies.ts';
+import { loadEvidence, type LoadedEvidence } from './load-evidence.ts';
+import { openCase, questionOf } from './open-case.ts';
+import { writeBundle } from './write-bundle.ts';
+
+const MAX_FACTS = 10;
+const MAX_FACT = 200;
+
+/** Writes the bundle of the incident and says in plain facts what broke. The same evidence gives the same bundle. */
+export async function gatherEvidence(
+  input: IncidentReference,
+  deps: RepairDependencies,
+): Promise<Diagnosis> {
+  return withHeartbeat(
+    () => ({ incident: input.incident }),
+    async () => {
+      const opened = await openCase(input, deps);
+      const { incident } = opened;
+      const question = questionOf(opened, cancellationSignal());
+      const { redact } = await openSource(incident.definitionDigest, deps);
+      const facts = factsOf(incident, await loadEvidence(question, deps)).map((fact) =>
+        redact(fact).slice(0, MAX_FACT).toWellFormed(),
+      );
+      const { because } = incident;
+      const bundle = { ...question, incident: incident.id, because, facts, changes: [], redact };
+      const evidence = await writeBundle(bundle, deps);
+      await noteRepair(deps.db, incident.id, { evidence, facts });
+      return { evidence, facts };
+    },
+  );
+}
+
+function factsOf(incident: Incident, loaded: LoadedEvidence): readonly string[] {
+  const { because, firstFailureAt, occurrences, fields, regressionOf } = incident;
+  const seen = `Seen ${occurrences === 1 ? 'once' : `${occurrences} times`}, since ${timeText(firstFailureAt.getTime())}.`;
+  const what = fields.length === 0 ? [] : [`It is about ${fields.map(fieldName).join(', ')}.`];
+  const again =
+    regressionOf === null ? [] : [`The fix of incident "${regressionOf}" did not hold.`];
+  return [because, seen, ...what, ...again, ...evidenceFacts(loaded)].slice(0, MAX_FACTS);
+}
+
+function fieldName(field: string): string {
+  return field === '' ? 'the list of records' : `"${field}"`;
+}
+
+function evidenceFacts(loaded: LoadedEvidence): readonly string[] {
+  if (loaded.kind === 'nothing') return [loaded.because];
+  const { failing, good } = loaded.view;
+  const statuses = [...new Set(failing.map(({ status }) => status))].toSorted((a, b) => a - b);
+  return [
+    `${failing.length} failing pages were kept (status ${statuses.join(', ') || 'unknown'}), and ${good.length} good samples may be compared.`,
+    ...loaded.notes,
+  ];
+}
