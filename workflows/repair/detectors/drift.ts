@@ -11,10 +11,8 @@ const MIN_SIZE_SHARE = 0.3;
 const MAX_SIZE_SHARE = 5;
 /** From this share on, values in forms never seen before are another format. */
 const NEW_FORMS_SHARE = 0.5;
-/** A field whose values have no few forms has no format. */
-const MAX_OTHER_SHARE = 0.1;
-/** What everything beyond the first forms is counted under. */
-const OTHER_FORMS = 'other';
+/** So many of its values have numbers in their form, or are addresses: words have no format. */
+const FORMED_SHARE = 0.9;
 
 /** Values that leave what the extraction allows of them, or what they have always looked like: range, cardinality, length, format. */
 export function drift({ run, good }: RunFacts): readonly Finding[] {
@@ -89,12 +87,11 @@ function otherForms(field: FieldTally, before: readonly FieldTally[]): string | 
   const usual = new Map<string, number>();
   for (const { forms } of before) addForms(usual, forms);
   const learned = total(usual);
-  if (learned < MIN_LEARNED || (usual.get(OTHER_FORMS) ?? 0) > learned * MAX_OTHER_SHARE)
-    return undefined;
+  const formed = [...usual].filter(([form]) => isFormed(form));
+  if (learned < MIN_LEARNED || countOf(formed) < learned * FORMED_SHARE) return undefined;
   const now = new Map<string, number>();
   addForms(now, field.forms);
-  const fresh = [...now].filter(([form]) => form !== OTHER_FORMS && !usual.has(form));
-  const many = fresh.reduce((sum, [, count]) => sum + count, 0);
+  const many = countOf([...now].filter(([form]) => !usual.has(form)));
   if (total(now) < MIN_VALUES || many < total(now) * NEW_FORMS_SHARE) return undefined;
   return `${many} of ${total(now)} values have a form that it never had`;
 }
@@ -107,8 +104,16 @@ function addForms(sums: Map<string, number>, forms: FieldTally['forms']): void {
   }
 }
 
+function isFormed(form: string): boolean {
+  return form.includes('9') || form.endsWith(':') || form === 'number' || form === 'boolean';
+}
+
 function total(forms: ReadonlyMap<string, number>): number {
-  return [...forms.values()].reduce((sum, count) => sum + count, 0);
+  return countOf([...forms]);
+}
+
+function countOf(forms: readonly (readonly [string, number])[]): number {
+  return forms.reduce((sum, [, count]) => sum + count, 0);
 }
 
 function pooled(spreads: readonly (Spread | undefined)[]): Spread | undefined {
