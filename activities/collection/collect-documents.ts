@@ -32,6 +32,8 @@ import { documentHash } from './identity.ts';
 import { openRenewed, openSource, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import { askedWaitMs, REST_MS, restAfter } from './rest.ts';
+import { openEvidenceKeeper } from './keep-evidence.ts';
+import { stageEvidence, type StagedWitness } from './stage-evidence.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { watchShape } from './watch-shape.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -92,7 +94,8 @@ async function collectSlice(
     };
     const { configSig } = opened;
     const crawls = stagedCrawls(deps.db, { tenant, source, configSig });
-    const env = sourceEnv({ input, opened, crawls, temporaryDirectory, signal, deps });
+    const witness = stageEvidence();
+    const env = sourceEnv({ input, opened, crawls, witness, temporaryDirectory, signal, deps });
     const held = await withHeartbeat(
       () => ({ phase, ...progress.counts }),
       async () => (input.slice === 0 ? watchShape(input, opened, env, deps) : undefined),
@@ -103,8 +106,9 @@ async function collectSlice(
       () =>
         readSlice({
           env,
-          context,
+          context: { ...context, evidence: openEvidenceKeeper(context) },
           takeCrawl: () => crawls.take(),
+          takeEvidence: () => witness.take(),
           again,
           tuning: deps.tuning,
           attemptMs: attemptMs(activityInfo()),
@@ -143,6 +147,7 @@ interface EnvParts {
   readonly input: CollectDocumentsInput;
   readonly opened: OpenedSource;
   readonly crawls: StagedCrawls;
+  readonly witness: StagedWitness;
   readonly temporaryDirectory: string;
   readonly signal: AbortSignal;
   readonly deps: CollectionDependencies;
@@ -152,6 +157,7 @@ function sourceEnv({
   input,
   opened,
   crawls,
+  witness,
   temporaryDirectory,
   signal,
   deps,
@@ -165,6 +171,7 @@ function sourceEnv({
     startedAt: new Date(input.startedAtMs),
     settings: deps.settings,
     crawls,
+    witness,
     hosts: deps.hosts,
     modelSteps: modelSteps(deps.db, { tenant, source, run: input.runId }),
     async known(ids) {

@@ -8,8 +8,8 @@ import { mergeChanges } from './crawl-store.ts';
 import type { CollectionTuning } from './dependencies.ts';
 import { readAgain } from './read-again.ts';
 import { cleanDetail, type DocumentMessage } from './sort-messages.ts';
-import { storeBatch } from './store-batch.ts';
-import type { StoreContext } from './store-context.ts';
+import { mergeEvidence, type StagedEvidence } from './stage-evidence.ts';
+import { storeBatch, type StoringContext } from './store-batch.ts';
 import { SILENCE, withSilences } from './with-silences.ts';
 
 /** How the reading of one slice came to its end. */
@@ -25,10 +25,12 @@ export type ReadEnding =
 
 export interface SliceReading {
   readonly env: SourceEnv;
-  readonly context: StoreContext & { readonly source: OpenSource };
+  readonly context: StoringContext & { readonly source: OpenSource };
   readonly tuning: CollectionTuning;
   /** What a crawl has staged up to its last checkpoint. */
   readonly takeCrawl: () => CrawlChanges | undefined;
+  /** What was witnessed of pages up to the last checkpoint. */
+  readonly takeEvidence: () => StagedEvidence | undefined;
   /** `only`: a person asked for the dead letters alone. `after`: those that are due come after the whole read. */
   readonly again: 'only' | 'after';
   /** Longest time of this attempt. */
@@ -49,6 +51,7 @@ export async function readSlice({
   context,
   tuning,
   takeCrawl,
+  takeEvidence,
   again,
   attemptMs,
   taken: takenBefore,
@@ -78,7 +81,8 @@ export async function readSlice({
         const ended = message.failure ? { failure: message.failure } : {};
         listing = { complete: message.complete, ...why, ...ended };
       } else if (message.kind === 'checkpoint') {
-        await batch.checkpoint(message.cursor, takeCrawl());
+        const staged = { crawl: takeCrawl(), evidence: takeEvidence() };
+        await batch.checkpoint(message.cursor, staged);
         const isFull = documents >= limits.sliceDocuments || Date.now() >= endMs;
         if (isFull && listing === undefined && batch.advanced())
           return await batch.end({ kind: 'slice' });
@@ -135,8 +139,14 @@ function boundReached(maxDocuments: number): string {
   return `the run stopped at its bound of ${maxDocuments} documents (limits.maxDocuments)`;
 }
 
+/** What becomes durable with a checkpoint. */
+interface Staged {
+  readonly crawl: CrawlChanges | undefined;
+  readonly evidence: StagedEvidence | undefined;
+}
+
 function openBatch(
-  context: StoreContext,
+  context: StoringContext,
   tuning: CollectionTuning,
   onCommit: (counts: RunCounts) => void,
 ) {
@@ -145,6 +155,7 @@ function openBatch(
   let bytes = 0;
   let cursor: unknown;
   let crawl: CrawlChanges | undefined;
+  let evidence: StagedEvidence | undefined;
   let lastCursor = startCursor;
   let committedCursor = startCursor;
   let lastCommitMs = Date.now();
@@ -152,9 +163,10 @@ function openBatch(
 
   async function flush(): Promise<void> {
     if (messages.length === 0 && cursor === undefined) return;
-    const [taken, at, changes] = [messages, cursor, crawl];
-    [messages, bytes, cursor, crawl] = [[], 0, undefined, undefined];
-    const counts = await storeBatch(taken, { cursor: at, crawl: changes }, context);
+    const [taken, at] = [messages, cursor];
+    const end = { cursor: at, crawl, evidence };
+    [messages, bytes, cursor, crawl, evidence] = [[], 0, undefined, undefined, undefined];
+    const counts = await storeBatch(taken, end, context);
     onCommit(counts);
     confirmed += counts.added + counts.updated + counts.unchanged;
     if (at !== undefined) committedCursor = lastCursor;
@@ -182,10 +194,11 @@ function openBatch(
       const full = messages.length >= tuning.batchDocuments || bytes >= tuning.batchBytes;
       if (full || isDue()) await flush();
     },
-    async checkpoint(at: unknown, changes: CrawlChanges | undefined): Promise<void> {
+    async checkpoint(at: unknown, staged: Staged): Promise<void> {
       cursor = at;
       lastCursor = canonicalJson(at ?? null);
-      if (changes !== undefined) crawl = mergeChanges(crawl, changes);
+      if (staged.crawl !== undefined) crawl = mergeChanges(crawl, staged.crawl);
+      evidence = mergeEvidence(evidence, staged.evidence);
       if (isDue() || messages.length >= tuning.batchDocuments * CHECKPOINT_SHARE) await flush();
     },
     async end(ending: ReadEnding): Promise<ReadEnding> {

@@ -12,9 +12,11 @@ import {
 import { overtaken } from '../../adapters/postgres/source-state.ts';
 import { NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import { deferRefused } from './defer-refused.ts';
+import type { EvidenceKeeper } from './keep-evidence.ts';
 import { documentHash } from './identity.ts';
 import type { PreparedDocument } from './prepare-document.ts';
 import { cleanDetail, sortMessages, type DocumentMessage, type Sorted } from './sort-messages.ts';
+import type { StagedEvidence } from './stage-evidence.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { storableValidators } from './store-document.ts';
 import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
@@ -26,8 +28,8 @@ import { decideWrite, upload, type Uploaded, type Write } from './upload.ts';
  */
 export async function storeBatch(
   messages: readonly DocumentMessage[],
-  { cursor, crawl }: BatchEnd,
-  context: StoreContext,
+  { cursor, crawl, evidence: staged }: BatchEnd,
+  context: StoringContext,
 ): Promise<RunCounts> {
   const sorted = await sortMessages(messages, context);
   const hashes = [...sorted.prepared.map((one) => one.hash), ...sorted.seen.keys()];
@@ -46,6 +48,7 @@ export async function storeBatch(
       .map((write) => seenDocument(write.prepared, context)),
     ...[...sorted.seen.keys()].map((hash) => ({ hash })),
   ];
+  const evidence = staged && (await context.evidence?.prepare(staged, crawl?.crawl ?? ''));
   const committed = await commitBatch(context.db, {
     ...reference(context),
     run: context.run,
@@ -54,6 +57,7 @@ export async function storeBatch(
     startedAt: context.startedAt,
     cursor,
     crawl: crawl && crawlCommit(crawl, context),
+    evidence,
     stored: uploaded.stored,
     seen,
     failed,
@@ -67,6 +71,7 @@ export async function storeBatch(
     changed: uploaded.stored.length > 0,
   });
   if (!committed) throw overtaken(reference(context));
+  if (evidence !== undefined) await context.evidence?.committed(evidence);
   return counts;
 }
 
@@ -76,6 +81,13 @@ export interface BatchEnd {
   readonly cursor: unknown;
   /** What a crawl changed up to there. */
   readonly crawl: CrawlChanges | undefined;
+  /** What was witnessed of its pages up to there. */
+  readonly evidence?: StagedEvidence | undefined;
+}
+
+/** Where nobody keeps evidence, what was witnessed is forgotten. */
+export interface StoringContext extends StoreContext {
+  readonly evidence?: EvidenceKeeper;
 }
 
 function crawlCommit(changes: CrawlChanges, context: StoreContext): CrawlCommit {

@@ -9,6 +9,7 @@ import type { HostMemory } from '../../adapters/net/manners.ts';
 import type { ModelStepStore } from '../../adapters/postgres/model-steps.ts';
 import type { SourceShape } from '../../workflows/collection/compare-discoveries.ts';
 import type { ScopeRuling } from '../../workflows/collection/explanation.ts';
+import type { Extraction, ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
 import type { CheckResult, Discovery } from '../../workflows/collection/inspection.ts';
 import type { FailureName } from '../../workflows/failures.ts';
 
@@ -131,6 +132,8 @@ export interface SourceEnv {
   readonly hosts: HostMemory;
   /** What agents have paid for in this run, and what the month has cost. */
   readonly modelSteps: ModelStepStore;
+  /** Is told what became of web pages; undefined for a look that keeps nothing. */
+  readonly witness?: PageWitness;
   /** A folder of this attempt alone, removed after it. */
   readonly temporaryDirectory: string;
   /** Time of the run, the same in every attempt of it. */
@@ -146,6 +149,41 @@ export interface CrawlStore {
   pages(ids: readonly string[]): Promise<ReadonlyMap<string, KnownPage>>;
   /** Becomes durable together with the checkpoint that follows, or not at all. */
   stage(changes: CrawlChanges): void;
+}
+
+/** Counts what became of the pages of a source, and keeps some of them for those who have to repair it. What it is told becomes durable with the next checkpoint. */
+export interface PageWitness {
+  /** A page was asked for and judged. */
+  page(page: WitnessedPage): void;
+  /** A page was not read, since its site says that it is as it was. */
+  unmodified(): void;
+}
+
+export interface WitnessedPage {
+  /** Of the page, after redirects. */
+  readonly id: string;
+  /** The address that was asked for. */
+  readonly url: string;
+  /** What came, if anything did. */
+  readonly answer?: WitnessedAnswer;
+  /** What was found, and what had been looked for; absent where the source has no extraction, or did not come to it. */
+  readonly extraction?: Extraction;
+  readonly spec?: ExtractionSpec;
+  readonly failure?: { readonly name: FailureName; readonly detail: string };
+  /** The definition names it: its loss is the source's, not the page's. */
+  readonly isSeed: boolean;
+}
+
+export interface WitnessedAnswer {
+  /** Where redirects led. */
+  readonly finalUrl: string;
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As received; of a rendered page its HTML in UTF-8. */
+  readonly body: Uint8Array;
+  /** A browser has made it: there is no charset to be wrong about. */
+  readonly rendered: boolean;
 }
 
 /** What the operator of a worker allows or provides; from the worker's own environment, never from a definition. */

@@ -4,6 +4,7 @@ import { crawlParts, type CrawlCommit } from './crawl-commit.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import { letterParts } from './dead-letters.ts';
+import { evidenceParts, type EvidenceCommit } from './evidence-commit.ts';
 import type { SourceReference } from './source-state.ts';
 import type { DocumentState } from './tables.ts';
 
@@ -139,6 +140,8 @@ export interface Batch extends SourceReference {
   readonly cursor?: unknown;
   /** What a crawl changed up to that cursor. */
   readonly crawl?: CrawlCommit | undefined;
+  /** What was witnessed of its pages up to that cursor. */
+  readonly evidence?: EvidenceCommit | undefined;
   readonly stored: readonly StoredDocument[];
   readonly seen: readonly SeenDocument[];
   readonly failed: readonly FailedDocument[];
@@ -235,7 +238,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<boolean> 
       where ${batch.changed} and exists (select 1 from claim)
       on conflict (knowledge_base_id, data_source_id) do update
         set dirty_since = coalesce(k.dirty_since, excluded.dirty_since), changed_at = excluded.changed_at, id = excluded.id
-    )${crawlParts(batch, batch.crawl)}
+    )${crawlParts(batch, batch.crawl)}${evidenceParts(batch, batch.evidence)}
     select exists (select 1 from claim) as held`.execute(db);
   return rows[0]?.held === true;
 }

@@ -31,6 +31,7 @@ interface EvidencePageTable {
   doc_id: string;
   run: string;
   confirmed: string[];
+  known_good: Generated<boolean>;
   side: 'shown' | 'held-out';
   bucket: string;
   body_key: string | null;

@@ -40,6 +40,13 @@ export async function openSession(config: BrowserConfig, env: SourceEnv): Promis
       await manners.heed(page);
       return {
         ...page,
+        received: () => ({
+          finalUrl: page.url,
+          status: page.status,
+          headers: page.headers,
+          body: Buffer.from(page.html),
+          rendered: true,
+        }),
         read: (place) =>
           readHtmlPage(
             { ...page, whenEmpty: WHEN_EMPTY, whenScripted: WHEN_EMPTY },

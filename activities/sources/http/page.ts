@@ -56,6 +56,7 @@ async function readJson(
   const text = decodeText(response.body, contentTypeOf(response, { config }));
   const limits = { signal: env.signal, deadlineMs: env.settings.pageDeadlineMs };
   const found = await readInThread('data', { text, url, spec }, limits);
+  place.found?.(found, spec);
   return {
     links: [],
     ...extractedDocuments(found, { page: factsOf(response), place, spec }, config),

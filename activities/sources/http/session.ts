@@ -68,6 +68,13 @@ export function openSession(config: HttpConfig, env: SourceEnv): HttpSession {
         status,
         headers,
         url: response.url,
+        received: () => ({
+          finalUrl: response.url,
+          status,
+          headers,
+          body: response.body,
+          rendered: false,
+        }),
         read: (place) => readAnswer(response, place, session),
       };
     },

@@ -36,6 +36,7 @@ export async function readHtmlPage(
     { text: page.html, url: page.url, ...(spec ? { spec } : {}) },
     { signal: env.signal, deadlineMs: env.settings.pageDeadlineMs },
   );
+  if (spec && extraction) place.found?.(extraction, spec);
   refuseImpostor(article, page, { ...place, hasCredentials: session.hasCredentials(place.id) });
   const tag = robotsTag(page.headers);
   const links = article.nofollow || tag.nofollow ? [] : article.links;

@@ -1,5 +1,6 @@
 import type { Manners } from '../../../adapters/net/manners.ts';
-import type { KnownDocument, ReadMessage, SourceEnv } from '../contract.ts';
+import type { Extraction, ExtractionSpec } from '../../../workflows/collection/extraction-spec.ts';
+import type { KnownDocument, ReadMessage, SourceEnv, WitnessedAnswer } from '../contract.ts';
 import type { Scope } from './scope.ts';
 import type { SiteConfig } from './site-config.ts';
 
@@ -28,6 +29,8 @@ export interface Answer {
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What came, for those who look at it later. */
+  readonly received?: () => WitnessedAnswer;
   /**
    * Reads an answer with 2xx.
    * @throws EmptyResult - no text. @throws SelectorMissing - a configured field, or the list of records, was not found.
@@ -43,6 +46,8 @@ export interface PagePlace {
   readonly asked: string;
   /** The address where the list begins, if the page holds records. */
   readonly listId: string;
+  /** Is told what the extraction found, before it is judged. */
+  readonly found?: (extraction: Extraction, spec: ExtractionSpec) => void;
 }
 
 /** What a page that answered 2xx holds. */

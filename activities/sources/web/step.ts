@@ -4,6 +4,7 @@ import type { CrawlLog } from './crawl-log.ts';
 import type { FetchAhead } from './fetch-ahead.ts';
 import type { Frontier, Visit } from './frontier.ts';
 import type { Session } from './session.ts';
+import type { Sighting } from './sighting.ts';
 
 /** What the visits of a crawl share. */
 export interface Crawl {
@@ -18,6 +19,7 @@ export interface Crawl {
 /** The visit of one page. */
 export interface Step extends Crawl {
   readonly visit: Visit;
+  readonly sighting: Sighting;
   readonly known?: KnownDocument;
   /** What earlier visits have found. */
   readonly page?: KnownPage;

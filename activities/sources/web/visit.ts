@@ -5,7 +5,8 @@ import type { Visit } from './frontier.ts';
 import { pageId, placeOf } from './page-id.ts';
 import { followLinks, takePage } from './page-taking.ts';
 import type { Asked } from './prepare-visit.ts';
-import type { Answer, Session } from './session.ts';
+import type { Answer, PageReading, Session } from './session.ts';
+import { openSighting } from './sighting.ts';
 import type { Crawl, Step } from './step.ts';
 import { statusOf, visitFailure } from './visit-failure.ts';
 
@@ -21,7 +22,9 @@ export type Visited =
 /** Visits one page: what it says becomes messages, where it leads goes into the frontier. Throws only what is no failure of a page. */
 export async function visitPage(crawl: Crawl, visit: Visit): Promise<Visited> {
   const { known, page, asked } = await crawl.ahead.take(visit);
-  const step: Step = { ...crawl, visit, ...(known ? { known } : {}), ...(page ? { page } : {}) };
+  const sighting = openSighting(crawl.session, visit);
+  const facts = { ...(known ? { known } : {}), ...(page ? { page } : {}) };
+  const step: Step = { ...crawl, visit, sighting, ...facts };
   return attempt(step, visit.id, () => takeAnswer(step, asked));
 }
 
@@ -43,6 +46,7 @@ async function takeAnswer(step: Step, asked: Asked): Promise<Visited> {
   if (asked.kind === 'disallowed') return leftOut(step, 'robots', 'robots.txt disallows it');
   if (asked.kind === 'unchanged') return unchanged(step, visit.id);
   const { answer, conditional } = asked;
+  step.sighting.answered(answer);
   const id = pageId(answer.url, session.config) ?? visit.id;
   noteAnswer(step, id, answer);
   // A page that names this address as its own must not go without a document for it.
@@ -96,7 +100,7 @@ async function onAnswer(
   id: string,
   { answer, conditional }: Omit<Extract<Asked, { kind: 'answer' }>, 'kind'>,
 ): Promise<Visited> {
-  const { session, log, visit } = step;
+  const { session, log, visit, sighting } = step;
   if (id !== visit.id)
     log.note({ url: id, kind: 'not read', fetchedAt: now(), status: answer.status });
   const status = statusOf(answer, visit.id, session.hasCredentials(id));
@@ -104,7 +108,15 @@ async function onAnswer(
   if (status.kind === 'not-modified' && !conditional) throw notAsked(visit);
   if (status.kind === 'not-modified') return unchanged(step, id);
   const listId = visit.list?.id ?? visit.id;
-  return done(...takePage(step, id, await answer.read({ id, asked: visit.id, listId }), answer));
+  const page = await answer.read({ id, asked: visit.id, listId, found: sighting.found });
+  const messages = takePage(step, id, page, answer);
+  if (isWitnessed(page, messages)) sighting.good(id);
+  return done(...messages);
+}
+
+/** What is left out says nothing of the extraction, and a view says it twice. */
+function isWitnessed({ messages, skipped }: PageReading, taken: readonly unknown[]): boolean {
+  return skipped === undefined && (taken.length > 0 || messages.length === 0);
 }
 
 /** C9: what nobody has read is not unchanged. */
@@ -117,6 +129,7 @@ function notAsked({ id }: Visit): Error {
 
 /** Its links are those that it had when it was read. */
 function unchanged(step: Step, id: string): Visited {
+  step.sighting.unmodified();
   step.frontier.claim(id);
   step.frontier.noteOk();
   step.log.note({ url: id, kind: 'not read' });
@@ -144,7 +157,8 @@ function isOurs({ session, visit, known }: Step): boolean {
   return known !== undefined || session.scope.isSeed(visit.id);
 }
 
-function onGone({ session, frontier, log, visit }: Step, why: string): Visited {
+function onGone({ session, frontier, log, visit, sighting }: Step, why: string): Visited {
+  sighting.failed(visit.id, { name: 'NotFound', detail: why });
   const place = placeOf(visit.id);
   frontier.noteAbsent(visit.id);
   log.note({ url: visit.id, kind: 'not read', reason: 'gone', detail: why });
@@ -185,6 +199,7 @@ async function failedPage(
   { failure: name, detail }: Extract<ReturnType<typeof visitFailure>, { kind: 'page' }>,
 ): Promise<Visited> {
   const { session, frontier, visit } = step;
+  step.sighting.failed(landed, { name, detail });
   const ids = await failedIds(step, landed);
   for (const id of [visit.id, landed]) {
     frontier.claim(id);

@@ -33,6 +33,8 @@ const STATEMENTS = [
     -- The run that brought it, and the newest five that found it the same.
     run text not null,
     confirmed text[] not null,
+    -- One of those that confirmed it, even if it is no longer among the five, has ended well.
+    known_good boolean not null default false,
     -- 'shown' to those who look for a fix, or 'held-out' from them: a document never changes sides.
     side text not null,
     bucket text not null,
