@@ -1,3 +1,5 @@
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** The servers that test files share: PostgreSQL and Temporal, started when first asked for. */
@@ -14,6 +16,14 @@ const END = full ? '.full.test.ts' : '.test.ts';
 const exclude = full ? [] : ['test/**/*.full.test.ts'];
 
 /**
+ * The files of a worker share its process: without that, loading Temporal's, AWS's and the parser's code for each of them would be half of the
+ * time. A file may leave nothing behind; what it stubs is undone for it. The long stories are few: each has a process of its own.
+ */
+const SHARED = { isolate: full, restoreMocks: true, unstubEnvs: true };
+/** These count what their process has started and opened: each has one of its own. */
+const ALONE = 'test/activities/sources/**';
+
+/**
  * Real servers on a busy machine: a port may be taken between its choice and its use. CI repeats a failed test once, and vitest names what it
  * repeated; by hand nothing is repeated, so that a test that depends on luck is seen.
  */
@@ -22,14 +32,29 @@ const retry = process.env['CI'] === 'true' ? 1 : 0;
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests start hundreds of our programs: Node keeps there what it has compiled, by content, which is half of what a short one costs.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'wellspring-compile-cache') },
+    // Half of the tests wait for servers more than they compute: a core is not kept busy by one of them.
+    maxWorkers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
     projects: [
       {
         test: {
           name: 'unit',
           retry,
+          ...SHARED,
           include: [`test/**/*${END}`],
-          exclude: [...exclude, 'test/workflows/**', 'test/e2e/**', 'test/chaos/**'],
+          exclude: [...exclude, ALONE, 'test/workflows/**', 'test/e2e/**', 'test/chaos/**'],
+          globalSetup: [SERVERS],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'unit-alone',
+          retry,
+          include: [`${ALONE}/*${END}`],
+          exclude,
           globalSetup: [SERVERS],
           testTimeout: 30_000,
           hookTimeout: 120_000,
@@ -39,6 +64,7 @@ export default defineConfig({
         test: {
           name: 'temporal',
           retry,
+          ...SHARED,
           include: [`test/workflows/**/*${END}`],
           exclude: [...exclude, `test/workflows/**/*.time${END}`],
           globalSetup: [SERVERS, 'test/set-up/temporal.ts'],

@@ -18,7 +18,8 @@ const CLI = fileURLToPath(new URL('../../client/cli.ts', import.meta.url));
 /** Runs `wellspring` as people do: a process of its own, which sees no variable of the machine but those that are given. */
 export function runCli(args: readonly string[], { cwd, env = {} }: CliOptions): Promise<CliResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CliResult>();
-  const options = { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, timeout: 60_000 };
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const options = { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env }, timeout: 60_000 };
   execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
     const code = error ? error.code : 0;
     if (typeof code === 'number') resolve({ code, stdout, stderr });

@@ -87,7 +87,8 @@ async function startCloud(folder: string, closing: (() => Promise<void> | void)[
     ...CREDENTIALS,
   });
   closing.push(() => s3.close());
-  const common = { region: REGION, credentials: CREDENTIALS };
+  // The SDK writes into what it is given.
+  const common = { region: REGION, credentials: { ...CREDENTIALS } };
   const reader = createAwsClients({ ...common, endpoints: { s3: s3.url } });
   closing.push(() => reader.close());
   const bedrock = await startBedrockServer({
@@ -112,7 +113,7 @@ async function startCloud(folder: string, closing: (() => Promise<void> | void)[
 
 async function makeKnowledgeBase(url: string): Promise<Readonly<Record<string, string>>> {
   const endpoints = { bedrockAgent: url, bedrockAgentRuntime: url };
-  const clients = createAwsClients({ region: REGION, credentials: CREDENTIALS, endpoints });
+  const clients = createAwsClients({ region: REGION, credentials: { ...CREDENTIALS }, endpoints });
   const { bedrockAgent: agent, bedrockAgentRuntime: runtime } = clients;
   const knowledge = createKnowledge({ agent, runtime });
   const signal = AbortSignal.timeout(30_000);

@@ -190,7 +190,8 @@ test('any worker wakes it by the data source, with a summary that people can rea
   const base = fakes.base(`DS${randomUUID().slice(0, 8)}`);
   const { client } = workers();
 
-  await wakeSync(client, { ...base.target, quietMs: 1 }, 'articles');
+  // It waits for quiet while it is looked at.
+  await wakeSync(client, { ...base.target, quietMs: 60_000 }, 'articles');
 
   const { knowledgeBaseId, dataSourceId } = base.target;
   const handle = client.workflow.getHandle(syncWorkflowId(knowledgeBaseId, dataSourceId));

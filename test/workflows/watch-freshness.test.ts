@@ -49,17 +49,20 @@ test('a database that does not answer is asked again', async () => {
 
 test('a wake-up that comes while the last look is under way is not lost', async () => {
   const { client } = workers();
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const looking = Promise.withResolvers<void>();
+  const woken = Promise.withResolvers<void>();
   fakes.script('busy', [
     async () => {
-      await promise;
+      looking.resolve();
+      await woken.promise;
       return { delivered: 0 };
     },
     async () => ({ delivered: 1 }),
   ]);
   await wakeTeller(client, 'busy');
+  await looking.promise;
   await wakeTeller(client, 'busy');
-  resolve();
+  woken.resolve();
   await client.workflow.getHandle(tellerWorkflowId('busy')).result();
 
   expect(fakes.asked.get('busy')).toBeGreaterThanOrEqual(2);
