@@ -8,3 +8,4 @@ export { syncKnowledgeBase } from './collection/sync-knowledge-base.ts';
 export { watchFreshness } from './collection/watch-freshness.ts';
 export { tellPeople } from './notices/tell-people.ts';
 export { testWebhook } from './notices/test-webhook.ts';
+export { repairSource } from './repair/repair-source.ts';

@@ -91,6 +91,27 @@ export const deletion: ActivityOptions = {
   heartbeatTimeout: '1 minute',
 };
 
+/** A step of a repair that reads pages and bodies, and says that it is alive: an outage of the platform shall not end a repair. */
+export const repairWork: ActivityOptions = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '1 minute',
+  scheduleToCloseTimeout: '6 hours',
+  retry: {
+    initialInterval: '2 seconds',
+    backoffCoefficient: 3,
+    maximumInterval: '5 minutes',
+    maximumAttempts: 20,
+    nonRetryableErrorTypes,
+  },
+};
+
+/** Moving what is in force. That somebody else moved it meanwhile (`Conflict`) is an answer, and no reason to try the same again. */
+export const deploy: ActivityOptions = {
+  ...patient,
+  startToCloseTimeout: '2 minutes',
+  retry: { ...patient.retry, nonRetryableErrorTypes: [...nonRetryableErrorTypes, 'Conflict'] },
+};
+
 export interface CollectBounds {
   readonly attemptMs: number;
   readonly heartbeatMs: number;

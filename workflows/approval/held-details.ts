@@ -65,7 +65,7 @@ function commands(input: DecideHeldInput, question: Question): readonly string[]
     '',
     "or with Temporal's own command:",
     '',
-    `    ${decideCommand(heldWorkflowId(input), question, 'approve')}`,
-    `    ${decideCommand(heldWorkflowId(input), question, 'reject')}`,
+    `    ${decideCommand(heldWorkflowId(input), question.approval.request, 'approve')}`,
+    `    ${decideCommand(heldWorkflowId(input), question.approval.request, 'reject')}`,
   ];
 }

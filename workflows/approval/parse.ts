@@ -47,7 +47,7 @@ export function parseExtension(value: unknown): Extension | undefined {
 
 /** Says what a verdict needs, for those who sent something else. */
 export const VERDICT_SHAPE =
-  'A decision needs requestId, digest, verdict (approve or reject), decisionId and by with provider (cli, api, slack or github) and user; copy the command from the details of the workflow.';
+  'A decision needs requestId, digest, verdict (approve, reject or request-changes), decisionId and by with provider (cli, api, slack or github) and user; copy the command from the details of the workflow.';
 
 const VERDICTS: readonly VerdictKind[] = ['approve', 'reject', 'request-changes'];
 const PROVIDERS: readonly Person['provider'][] = ['slack', 'github', 'cli', 'api'];
@@ -65,17 +65,19 @@ function parsePerson(value: unknown): Person | undefined {
   return { provider, user, ...(team ? { team } : {}) };
 }
 
-function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+/** The fields of a map; undefined for everything else. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   return value as Readonly<Record<string, unknown>>;
 }
 
 /** An id or a name is never cut: two long ones must not become the same. */
-function nameOf(value: unknown): string | undefined {
+export function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_NAME) return undefined;
   return oneLine(value) || undefined;
 }
 
-function textOf(value: unknown, limit: number): string | undefined {
+/** Words for people: cut, and cleaned. */
+export function textOf(value: unknown, limit: number): string | undefined {
   return typeof value === 'string' ? oneLine(value.slice(0, limit)) || undefined : undefined;
 }

@@ -1,14 +1,13 @@
-import type { Question, RefusedDecision } from './question.ts';
-import type { VerdictKind } from './request.ts';
+import type { RefusedDecision } from './question.ts';
+import type { ApprovalRequest, VerdictKind } from './request.ts';
 import { inMarkdown } from './words.ts';
 
 /** The command of Temporal's own CLI that answers. The shell puts in who types it, so that two people are two; the same one twice stays one. */
 export function decideCommand(
   workflowId: string,
-  { approval }: Question,
+  { id, digest }: ApprovalRequest,
   verdict: VerdictKind,
 ): string {
-  const { id, digest } = approval.request;
   const user = `'"$USER"'`;
   const fields = [
     `"requestId":"${id}"`,
