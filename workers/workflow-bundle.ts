@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, type BundleOptions } from '@temporalio/worker';
 
 /** What is told about a bundling: never anything when all is well. */
 export type BundleLog = (level: 'warn' | 'error', message: string) => void;
@@ -10,6 +10,7 @@ export async function bundleWorkflows(log: BundleLog): Promise<{ readonly code: 
   const quiet = (): undefined => undefined;
   return bundleWorkflowCode({
     workflowsPath,
+    webpackConfigHook: withoutSources,
     logger: {
       log: quiet,
       trace: quiet,
@@ -20,3 +21,9 @@ export async function bundleWorkflows(log: BundleLog): Promise<{ readonly code: 
     },
   });
 }
+
+/** Stack traces keep their files and lines; the texts of all sources beside them would be more than half of the bundle. */
+export const withoutSources: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
+  ...config,
+  devtool: 'inline-nosources-source-map',
+});

@@ -15,6 +15,7 @@ import {
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
 import { ensureSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
 import type { TaskQueue } from '../../workers/config.ts';
+import { withoutSources } from '../../workers/workflow-bundle.ts';
 
 const TASK_QUEUES: readonly TaskQueue[] = ['orchestration', 'collect', 'browser', 'ingestion'];
 
@@ -101,7 +102,7 @@ let bundled: Promise<WorkflowBundle> | undefined;
 /** Bundles another set of workflows; the bundler's own log is left out. */
 export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundle> {
   const logger = new DefaultLogger('ERROR', () => undefined);
-  return bundleWorkflowCode({ workflowsPath, logger });
+  return bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook: withoutSources });
 }
 
 let installed = false;
