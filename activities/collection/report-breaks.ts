@@ -50,8 +50,11 @@ function breaksOf(
   const holding = findings.filter(({ severity }) => severity === 'hold');
   if (status === 'held' && held?.incident !== undefined && holding.length > 0) return holding;
   if (status === 'held' && heals(definition)) return [];
-  const mayBeExplained = isRepairable(failure) || failure === 'InvalidDocument';
-  if (status === 'failed' && mayBeExplained && holding.length > 0) return holding;
+  // The detectors know the fields of a break that the documents agree on, and the name of one that they do not.
+  const explains = holding.filter(
+    (one) => failure === 'InvalidDocument' || one.failure === failure,
+  );
+  if (status === 'failed' && explains.length > 0) return explains;
   const own = { detector: 'run', failure, fields: [], because } as const;
   return opensIncident({ name: failure, detector: 'run' }) ? [own] : [];
 }

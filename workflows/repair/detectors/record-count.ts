@@ -1,4 +1,3 @@
-import { isRepairable } from '../incident.ts';
 import type { FailureName } from '../../failures.ts';
 import type { RunSummary } from '../run-summary.ts';
 import { laggedBaseline, median, volumeOf } from './baseline.ts';
@@ -35,11 +34,11 @@ function finding(failure: 'EmptyResult' | 'ContentShrank', because: string): Fin
   return { detector: 'record-count', failure, fields: [''], because, severity: 'hold' };
 }
 
-/** Pages that failed for reasons that no other extraction cures. */
+/** Pages of which no record can be counted: they failed, and not by being empty. */
 function unreadShare({ pages, failures }: RunSummary): number {
   const names = Object.keys(failures) as FailureName[];
   const unread = names
-    .filter((name) => !isRepairable(name))
+    .filter((name) => name !== 'EmptyResult' && name !== 'ContentShrank')
     .reduce((sum, name) => sum + (failures[name] ?? 0), 0);
   return pages === 0 ? 0 : unread / pages;
 }
