@@ -37,6 +37,8 @@ export interface EvidenceLevel {
   readonly key: string;
   /** Decayed count of resolved outcomes. */
   readonly n: number;
+  /** How many of them were made up, to show how the gate behaves. */
+  readonly synthetic?: number;
   /** Ascending by `minScore`, and so by `lowerBound`; empty while n < 20. */
   readonly bounds: readonly BoundStep[];
 }
@@ -84,9 +86,11 @@ export function probabilityAt({ a, b }: GateCalibration, score: number): number 
 export function boundAt(
   { levels }: GateCalibration,
   score: number,
-): (BoundStep & { readonly key: string }) | undefined {
+): (BoundStep & Pick<EvidenceLevel, 'key' | 'synthetic'>) | undefined {
   const level = levels.find(({ bounds }) => bounds.length > 0);
   if (!level) return undefined;
   const step = level.bounds.findLast(({ minScore }) => minScore <= score) ?? level.bounds[0];
-  return step && { ...step, key: level.key };
+  if (!step) return undefined;
+  const { key, synthetic } = level;
+  return { ...step, key, ...(synthetic === undefined ? {} : { synthetic }) };
 }

@@ -34,8 +34,8 @@ function betaInverse(share: number, a: number, b: number): number {
   return (low + high) / 2;
 }
 
-/** 2⁻⁴⁰ is far below the fourth decimal, at which bounds are compared. */
-const HALVINGS = 40;
+/** 2⁻²⁸ is far below the fourth decimal, at which bounds are compared. */
+const HALVINGS = 28;
 
 /** Regularised incomplete beta function I(x; a, b), by the continued fraction on the side where it converges fast. */
 function betaShare(x: number, a: number, b: number): number {
@@ -47,7 +47,7 @@ function betaShare(x: number, a: number, b: number): number {
   return 1 - (front * continued(1 - x, b, a)) / b;
 }
 
-/** Lentz's method (Numerical Recipes §6.4); bounded, and precise to 1e-12 long before for the counts at hand. */
+/** Lentz's method (Numerical Recipes §6.4); bounded, and precise to 1e-10 long before for the counts at hand. */
 function continued(x: number, a: number, b: number): number {
   let c = 1;
   let d = 1 / away(1 - ((a + b) * x) / (a + 1));
@@ -61,7 +61,7 @@ function continued(x: number, a: number, b: number): number {
     d = 1 / away(1 + odd * d);
     c = away(1 + odd / c);
     value *= d * c;
-    if (Math.abs(d * c - 1) < 1e-12) break;
+    if (Math.abs(d * c - 1) < 1e-10) break;
   }
   return value;
 }

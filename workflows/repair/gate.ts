@@ -160,12 +160,13 @@ function phaseReason(
 function numbers(
   probability: number,
   lowerBound: number,
-  bound: { readonly n: number; readonly successes: number } | undefined,
+  bound: ReturnType<typeof boundAt>,
 ): string {
   const p = `p = ${probability.toFixed(2)}`;
   if (!bound) return `${p}; nothing is proven yet, for there are too few outcomes.`;
   const from = `${Math.round(bound.successes)} of ${Math.round(bound.n)}`;
-  return `${p}; at least ${downTo2(lowerBound)} with 95 % confidence, from ${from}.`;
+  const madeUp = bound.synthetic ? ` ${bound.synthetic} of these outcomes are made up.` : '';
+  return `${p}; at least ${downTo2(lowerBound)} with 95 % confidence, from ${from}.${madeUp}`;
 }
 
 /** Rounded down: a bound must not look better than it is. */
