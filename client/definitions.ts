@@ -42,13 +42,31 @@ export async function tryDefinitions(
   { configFile, target, config }: Reader,
   { onAwaited }: ReadOptions = {},
 ): Promise<{ readonly file: string; readonly loaded: Loaded }> {
+  const place = await definitionsPlace({ configFile, target, config });
+  const variables = (name: string): string | undefined =>
+    place.variables(name) ?? awaited(name, onAwaited);
+  const { file } = place;
+  return { file, loaded: await loadDefinitions({ file, variables, sourceTypes }) };
+}
+
+export interface DefinitionsPlace {
+  readonly file: string;
+  readonly variables: (name: string) => string | undefined;
+}
+
+/** The file that is meant, and the variables for it. */
+export async function definitionsPlace({
+  configFile,
+  target,
+  config,
+}: Reader): Promise<DefinitionsPlace> {
   const found = await findEndpoints(target);
   const file =
     configFile ?? (await definitionsFile(target.workingFolder, found?.endpoints.configFile));
   // The same order as the system itself has, so that the definitions have the same digests.
   const variables = (name: string): string | undefined =>
-    found?.endpoints.variables[name] ?? config.variable(name) ?? awaited(name, onAwaited);
-  return { file, loaded: await loadDefinitions({ file, variables, sourceTypes }) };
+    found?.endpoints.variables[name] ?? config.variable(name);
+  return { file, variables };
 }
 
 function awaited(name: string, onAwaited: ReadOptions['onAwaited']): string | undefined {

@@ -1,4 +1,5 @@
 import { isPauseNote } from '../workflows/collection/pause-note.ts';
+import { fixesText } from './fixes-text.ts';
 import type { DefinitionChange, FieldChange } from './definition-changes.ts';
 import type { Plan, PlannedSchedule, WebhookChange } from './plan.ts';
 import { relativeTime } from './relative-time.ts';
@@ -13,7 +14,7 @@ export interface PlanTextOptions {
 
 /** The difference as Terraform shows one: `+` comes, `~` changes, `-` goes. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
-  const { changes, webhooks, repair, schedules, pausedByPeople, refused } = plan;
+  const { changes, webhooks, repair, schedules, fixes, pausedByPeople, refused } = plan;
   const { width, paint } = options;
   const people = `Paused by people, and stays so: ${pausedByPeople.join(', ')}.`;
   return [
@@ -24,6 +25,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
       ? [[paint.strong('Repair'), ...fieldLines(repair, options)].join('\n')]
       : []),
     ...(schedules.length > 0 ? [schedulesText(schedules, options)] : []),
+    ...(fixes.length > 0 ? [fixesText(fixes, options)] : []),
     ...(pausedByPeople.length > 0 ? [indented(people, width, '')] : []),
     ...(refused === undefined ? [] : [paint.bad(indented(refused, width, ''))]),
     summary(plan),

@@ -7,6 +7,7 @@ import {
   repairInForce,
   revisionInForce,
 } from '../adapters/postgres/revisions.ts';
+import { effectiveDefinitions, type FixNote } from '../adapters/postgres/spec-overlay.ts';
 import { readSuspended } from '../adapters/postgres/source-health.ts';
 import { planFor } from '../adapters/temporal/reconcile.ts';
 import {
@@ -37,6 +38,8 @@ export interface Plan {
   readonly schedules: readonly PlannedSchedule[];
   /** Schedules that a person paused; applying leaves them so. */
   readonly pausedByPeople: readonly string[];
+  /** Fixes that are deployed and not in the files, or were until now. */
+  readonly fixes: readonly FixNote[];
   /** Why nothing may be done without --force. */
   readonly refused?: string;
 }
@@ -62,8 +65,9 @@ export interface PlanInput {
 
 /** Compares; writes nothing. */
 export async function makePlan(input: PlanInput): Promise<Plan> {
-  const { db, schedules, definitions, force } = input;
+  const { db, schedules, force } = input;
   const [revision, inForce] = [await revisionInForce(db), await definitionsInForce(db)];
+  const { definitions, fixes } = await effectiveDefinitions(db, input.definitions);
   const planned = await planFor(definitions, listing(schedules), {
     now: new Date(),
     force,
@@ -77,6 +81,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     repair: settingsChanges(await repairInForce(db), input.repair ?? { version: 1 }),
     schedules: await Promise.all(described),
     pausedByPeople: planned.pausedByPeople,
+    fixes,
     ...(planned.refused === undefined ? {} : { refused: planned.refused }),
   };
 }

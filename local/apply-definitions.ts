@@ -5,6 +5,7 @@ import { storeRevision } from '../adapters/postgres/revisions.ts';
 import { reconcileRevision } from '../adapters/temporal/reconcile.ts';
 import type { Schedules } from '../adapters/temporal/schedules.ts';
 import { author } from '../client/author.ts';
+import { fixSentence } from '../client/fixes-text.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
 import { counted } from './summary.ts';
 import type { RealPart } from './system/context.ts';
@@ -35,12 +36,17 @@ export async function applyDefinitions(
 ): Promise<readonly SourceDefinition[]> {
   const { sources, notifications, repair, notices } = await load(configFile, variables);
   for (const notice of notices) announce(notice.sentence);
-  const { changed, revision } = await storeRevision(db, {
+  const {
+    changed,
+    revision,
+    fixes = [],
+  } = await storeRevision(db, {
     definitions: sources,
     notifications,
     ...(repair ? { repair } : {}),
     author: author(),
   });
+  for (const fix of fixes) announce(fixSentence(fix));
   const report = await reconcileRevision(db, schedules, { now: new Date() });
   if (report.refused) announce(report.refused);
   const force = changed ? 'is now in force' : 'stays in force';

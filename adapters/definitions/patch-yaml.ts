@@ -10,10 +10,11 @@ import { valueAt } from './shown.ts';
 import { specDigest, specOf } from './spec-digest.ts';
 import { editsOf, rewriteOf, withEdits } from './yaml-edits.ts';
 
-/** A fix, by what a person might have written before and after it. */
+/** A fix, by what a person might write after it. */
 export interface WrittenFix {
   readonly source: string;
-  readonly fromExtract: unknown;
+  /** `specDigest` of what the file may hold before it. */
+  readonly under: readonly string[];
   readonly toExtract: unknown;
 }
 
@@ -60,15 +61,15 @@ export function patchYaml(text: string, fix: WrittenFix, place: YamlPlace): Patc
 /** What the file should say: the fix in its own spelling. */
 function wantedExtract(
   value: unknown,
-  { source, fromExtract, toExtract }: WrittenFix,
+  { source, under, toExtract }: WrittenFix,
 ): ReturnType<typeof patchExtract> {
-  const [from, to] = [specOf(source, fromExtract), specOf(source, toExtract)];
+  const [from, to] = [specOf(source, value), specOf(source, toExtract)];
   const digest = specDigest(source, value);
   if (!from || !to || digest === undefined || !isRecord(value)) {
     return { refused: `The "extract" of source "${source}" is no valid extraction spec. Mend it.` };
   }
   if (digest === specDigest(source, toExtract)) return { extract: value };
-  if (digest !== specDigest(source, fromExtract)) {
+  if (!under.includes(digest)) {
     return {
       refused: `The "extract" of source "${source}" in the file is not the one that the fix starts from: somebody changed it. Apply the file, or write the fix by hand.`,
     };

@@ -37,6 +37,21 @@ export async function layPointersOver(
   };
 }
 
+export interface EffectiveDefinitions {
+  /** What applying these files would put in force. */
+  readonly definitions: readonly SourceDefinition[];
+  readonly fixes: readonly FixNote[];
+}
+
+/** What files mean under the fixes that are deployed, as `storeRevision` would see it. Writes nothing. */
+export async function effectiveDefinitions(
+  db: Database,
+  files: readonly SourceDefinition[],
+): Promise<EffectiveDefinitions> {
+  const { fixed, notes } = await layPointersOver(db, files);
+  return { definitions: files.map((one) => fixed.get(one.id) ?? one), fixes: notes };
+}
+
 const NOTHING: LaidDefinitions = { fixed: new Map(), notes: [], closing: [] };
 
 /** Ends the moves that `layPointersOver` found landed or superseded, in the transaction that puts the definitions in force. */

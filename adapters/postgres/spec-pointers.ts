@@ -95,6 +95,8 @@ export interface ActiveFix {
   /** Digest of the spec in the files, and of the one in force. */
   readonly from: string;
   readonly to: string;
+  /** Digests of all specs that files may hold under it: fixes on top of each other have several. */
+  readonly under: readonly string[];
   /** The written `extract` of both. */
   readonly fromExtract: Readonly<Record<string, unknown>>;
   readonly toExtract: Readonly<Record<string, unknown>>;
@@ -127,6 +129,7 @@ function active(open: readonly PointerRow[]): ActiveFix | undefined {
     kind: last.kind,
     from: first.from_digest,
     to: last.to_digest,
+    under: open.map((row) => row.from_digest),
     fromExtract: first.from_extract,
     toExtract: last.to_extract,
     since: last.since.toISOString(),

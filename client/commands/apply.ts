@@ -1,5 +1,9 @@
 import { resolve } from 'node:path';
-import { storeRevision, type StoredRevision } from '../../adapters/postgres/revisions.ts';
+import {
+  definitionsInForce,
+  storeRevision,
+  type StoredRevision,
+} from '../../adapters/postgres/revisions.ts';
 import { readSuspended } from '../../adapters/postgres/source-health.ts';
 import { callTemporal } from '../../adapters/temporal/errors.ts';
 import { reconcileSchedules } from '../../adapters/temporal/reconcile.ts';
@@ -47,7 +51,9 @@ export async function apply(context: Context<{ readonly force: boolean }>): Prom
       ...definitions.notices.map(({ sentence }) =>
         terminal.paint.warn(indented(clean(sentence), terminal.width, '  ', '! ')),
       ),
-      ...(isNothing(planned) ? [] : [planText(planned, { ...terminal, now: new Date() }), '']),
+      ...(isNothing(planned) && planned.fixes.length === 0
+        ? []
+        : [planText(planned, { ...terminal, now: new Date() }), '']),
       terminal.paint.good(doneText(done)),
     ].join('\n'),
   };
@@ -72,7 +78,9 @@ async function write(
     author: author(),
     ...(commit === undefined ? {} : { commit }),
   });
-  const report = await reconcileSchedules(sources, await system.schedules(), {
+  // A deployed fix is in force, and not in the files.
+  const inForce = await definitionsInForce(await system.database());
+  const report = await reconcileSchedules(inForce, await system.schedules(), {
     now: new Date(),
     force: options.force,
     suspended: await readSuspended(await system.database()),

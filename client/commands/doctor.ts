@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { definitionsInForce } from '../../adapters/postgres/revisions.ts';
+import { effectiveDefinitions } from '../../adapters/postgres/spec-overlay.ts';
 import { callTemporal } from '../../adapters/temporal/errors.ts';
 import {
   NOTED,
@@ -95,7 +96,9 @@ async function differingDefinitions(
   const { configFile } = context;
   if (configFile === undefined) return undefined;
   const { sources } = await readDefinitions(context);
-  const changes = definitionChanges(await definitionsInForce(await system.database()), sources);
+  const db = await system.database();
+  const { definitions } = await effectiveDefinitions(db, sources);
+  const changes = definitionChanges(await definitionsInForce(db), definitions);
   const findings = changes
     .filter((change) => source === undefined || change.source === source)
     .map((change): Finding => {

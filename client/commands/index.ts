@@ -247,6 +247,16 @@ export const commands: readonly Command[] = [
     run: async (context) => (await import('./reject.ts')).reject(context),
   }),
   command({
+    name: 'repair export',
+    summary: 'Write a deployed fix into the files of definitions.',
+    details:
+      'By its incident, the beginning of its id, or the source. A deployed fix runs before the files contain it; this shows the lines that change, and with --write changes them: comments, order and everything else stay. Then commit the file and apply it. A fix that was rolled back after the files contained it is taken out in the same way.',
+    positionals: [{ name: 'id', required: true }],
+    options: { write: { type: 'flag', summary: 'write into the file' } },
+    examples: ['repair export 4f2c9e1a', 'repair export documentation --write'],
+    run: async (context) => (await import('./repair-export.ts')).repairExport(context),
+  }),
+  command({
     name: 'ask',
     summary: 'Ask the knowledge base: passages, and where they come from.',
     positionals: [{ name: 'question', required: true, many: true }],

@@ -12,6 +12,7 @@ const NOTHING: Plan = {
   webhooks: [],
   repair: [],
   schedules: [],
+  fixes: [],
   pausedByPeople: [],
 };
 
@@ -99,4 +100,29 @@ test('settings of repairs are shown with what they were', () => {
   expect(shown).toContain('Repair\n');
   expect(shown).toMatch(/phase.*"assisted".*"autonomous"/);
   expect(shown).toContain('0 writes to schedules; 1 setting of repairs.');
+});
+
+test('fixes that run without being in the files are named, with the way into them', () => {
+  const note = { source: 'shop', incident: 'i-1' } as const;
+  const shown = text({
+    fixes: [
+      { ...note, kind: 'fix', became: 'kept' },
+      { ...note, kind: 'revert', became: 'kept' },
+      { ...note, kind: 'fix', became: 'landed' },
+      { ...note, kind: 'revert', became: 'superseded' },
+      { ...note, kind: 'fix', became: 'superseded' },
+    ],
+  });
+
+  expect(shown.split('\n').slice(2, -2)).toEqual([
+    'Fixes',
+    '  Source "shop" runs with fix i-1: not yet in the files; "npm run cli -- repair',
+    '  export i-1" writes it.',
+    '  Source "shop" runs without fix i-1, which was rolled back and is still in the',
+    '  files; "npm run cli -- repair export i-1" takes it out.',
+    '  Source "shop": the files contain fix i-1 now.',
+    '  Source "shop": the files no longer contain fix i-1, which was rolled back.',
+    '  Source "shop": the files say something else than fix i-1, and win; the fix',
+    '  ends.',
+  ]);
 });

@@ -4,7 +4,7 @@ import { stringify, parse } from 'yaml';
 import { exportFix } from '../../../adapters/definitions/export-fix.ts';
 import { patchBetween } from '../../../adapters/definitions/patch-between.ts';
 import { patchYaml } from '../../../adapters/definitions/patch-yaml.ts';
-import { specOf } from '../../../adapters/definitions/spec-digest.ts';
+import { specDigest, specOf } from '../../../adapters/definitions/spec-digest.ts';
 import { patchedSpec } from '../../../adapters/extraction/validate-spec.ts';
 import type { ExtractionSpec } from '../../../workflows/collection/extraction-spec.ts';
 import { writtenExtract } from '../../fakes/written-extract.ts';
@@ -17,7 +17,7 @@ const OLD = { title: 'h1', content: 'main' };
 const NEW = { title: { locators: ['.new', 'h1'] }, content: 'main' };
 
 function fix(fromExtract: unknown = OLD, toExtract: unknown = NEW) {
-  return { source: 'shop', fromExtract, toExtract };
+  return { source: 'shop', under: [specDigest('shop', fromExtract) ?? 'none'], toExtract };
 }
 
 /** A file around an `extract`, with much that a printer would change. */
