@@ -5,7 +5,7 @@ import type {
   FieldValue,
 } from '../../workflows/collection/extraction-spec.ts';
 import type { GoodSample } from './contract.ts';
-import { bare } from './relocate/words.ts';
+import { likeness, wordsOf } from './relocate/words.ts';
 
 /**
  * Fields that one page says are failing, sorted: a required one that is missing, or a list in which the known values stand among
@@ -32,15 +32,26 @@ function isDiluted(name: string, field: FieldSpec, good: GoodSample, now: Extrac
     return false;
   const before = texts(good.records[0]?.[name]);
   const after = texts(now.records[0]?.[name]);
-  const [was, is] = [new Set(before), new Set(after)];
-  const kept = before.filter((one) => is.has(one)).length;
-  const known = after.filter((one) => was.has(one)).length;
+  const kept = before.filter((one) => isAmong(one, after)).length;
+  const known = after.filter((one) => isAmong(one, before)).length;
   return before.length > 1 && kept >= MOST * before.length && known < MOST * after.length;
 }
 
-const MOST = 0.8;
+function isAmong(words: readonly string[], others: readonly (readonly string[])[]): boolean {
+  return others.some((one) => likeness(words, one) >= ALIKE);
+}
 
-function texts(value: FieldValue | readonly FieldValue[] | undefined): readonly string[] {
+const MOST = 0.8;
+/** Of the words; a site corrects its texts. */
+const ALIKE = 0.75;
+const MAX_VALUES = 200;
+
+function texts(
+  value: FieldValue | readonly FieldValue[] | undefined,
+): readonly (readonly string[])[] {
   const list = typeof value === 'object' ? value : value === undefined ? [] : [value];
-  return list.map((one) => bare(String(one))).filter((one) => one !== '');
+  return list
+    .slice(0, MAX_VALUES)
+    .map((one) => wordsOf(String(one)))
+    .filter((one) => one.length > 0);
 }

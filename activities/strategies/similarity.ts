@@ -4,7 +4,7 @@ import type { Aim } from './relocate/features.ts';
 import type { PageFacts } from './relocate/page-facts.ts';
 import { relocate } from './relocate/relocate.ts';
 import type { Choice } from './relocate/relocate.ts';
-import { candidatesFor, rank } from './relocate/search.ts';
+import { candidatesFor, rank, scaledMargin } from './relocate/search.ts';
 import { LIST_WEIGHTS, SINGLE_WEIGHTS, utility } from './relocate/weights.ts';
 
 /** The values are other ones now, but they stand where such values stand: by headings, names, shape and neighbours, never by what they say. */
@@ -16,8 +16,7 @@ export const similarity: Strategy = {
 };
 
 /** Below this it would rather not know: chosen on sites that the weights had not seen. */
-const LEAST_PROBABLE = 0.75;
-const FAR = 4;
+const LEAST_PROBABLE = 0.7;
 
 function choose(aim: Aim, page: PageFacts, { cardinality }: FieldSpec): Choice {
   const weights = cardinality === 'many' ? LIST_WEIGHTS : SINGLE_WEIGHTS;
@@ -30,10 +29,9 @@ function choose(aim: Aim, page: PageFacts, { cardinality }: FieldSpec): Choice {
         'No place on the page is enough like the one where the values stood, and ahead of all others.',
     };
   }
-  const margin = Math.min(1, Math.max(0, ranked.margin / FAR));
   return {
     candidate: ranked.best,
-    features: { margin, probability: ranked.probability },
+    features: { margin: scaledMargin(ranked), probability: ranked.probability },
     explains:
       'headings, names, shape and neighbours are those of the place where the values stood.',
   };

@@ -3,7 +3,7 @@ import type { Aim } from './relocate/features.ts';
 import type { PageFacts } from './relocate/page-facts.ts';
 import { relocate } from './relocate/relocate.ts';
 import type { Choice } from './relocate/relocate.ts';
-import { candidatesFor, rank } from './relocate/search.ts';
+import { candidatesFor, rank, scaledMargin } from './relocate/search.ts';
 import { overlaps } from './relocate/values.ts';
 import type { Overlap } from './relocate/values.ts';
 import { LIST_WEIGHTS, SINGLE_WEIGHTS, utility } from './relocate/weights.ts';
@@ -17,34 +17,65 @@ export const valueAnchor: Strategy = {
   propose: (view: EvidenceView): Promise<StrategyAnswer> => Promise.resolve(relocate(view, choose)),
 };
 
-/** So much of the values must be there, and so little else. */
-const LEAST = 0.8;
-/** How much the values weigh beside all that a place looks like. */
-const WEIGHT = 8;
+/** Candidates with less of the values, or with more beside them, are not looked at. */
+const LEAST_AGREEMENT = 0.5;
+/** Below this it would rather not know. */
+const LEAST_PROBABLE = 0.7;
 
 function choose(aim: Aim, page: PageFacts, { cardinality }: FieldSpec): Choice {
   const overlap = overlaps(aim, page);
-  const all = candidatesFor(aim, page, cardinality).map((one) => ({
-    ...one,
-    overlap: overlap(one),
-  }));
-  const near = all.filter((one) => agreement(one.overlap) >= LEAST);
-  const weights = cardinality === 'many' ? LIST_WEIGHTS : SINGLE_WEIGHTS;
-  const ranked = rank(
-    near,
-    (one) => utility(one.features, weights) + WEIGHT * agreement(overlap(one)),
+  const near = candidatesFor(aim, page, cardinality).filter(
+    (one) => agreement(overlap(one)) >= LEAST_AGREEMENT,
   );
-  if (ranked === undefined)
+  const many = cardinality === 'many';
+  const ranked = rank(near, (one) =>
+    anchored(
+      { utility: utility(one.features, many ? LIST_WEIGHTS : SINGLE_WEIGHTS), ...overlap(one) },
+      many ? LIST_ANCHOR : SINGLE_ANCHOR,
+    ),
+  );
+  if (ranked === undefined) {
     return { abstains: 'The values of the good page do not stand on this page again.' };
+  }
+  if (ranked.probability < LEAST_PROBABLE) {
+    return { abstains: 'The values of the good page stand here, but not where they could belong.' };
+  }
   const { recall, precision, exact } = overlap(ranked.best);
   return {
     candidate: ranked.best,
-    features: { recall, precision, exact, margin: Math.min(1, Math.max(0, ranked.margin / FAR)) },
+    features: {
+      recall,
+      precision,
+      exact,
+      probability: ranked.probability,
+      margin: scaledMargin(ranked),
+    },
     explains: `${Math.round(recall * 100)} % of the words of its last good values stand there.`,
   };
 }
 
-const FAR = 4;
+/** Weights as in `relocate/weights.ts`, learned on candidates that hold old values, among them the wrong ones: links to the old page, comments that quote it. */
+interface AnchorWeights {
+  readonly utility: number;
+  readonly agreement: number;
+  readonly exact: number;
+  readonly bias: number;
+}
+
+const LIST_ANCHOR: AnchorWeights = { utility: 1, agreement: 1.6, exact: 4.1, bias: 2.7 };
+const SINGLE_ANCHOR: AnchorWeights = { utility: 1.3, agreement: 0.4, exact: 0.6, bias: -1.4 };
+/** Beyond this a place is as good, or as bad, as it can be: what is there counts, too. */
+const MOST_UTILITY = 6;
+
+function anchored(found: Overlap & { readonly utility: number }, weights: AnchorWeights): number {
+  const place = Math.max(-MOST_UTILITY, Math.min(MOST_UTILITY, found.utility));
+  return (
+    weights.utility * place +
+    weights.agreement * agreement(found) +
+    weights.exact * found.exact +
+    weights.bias
+  );
+}
 
 function agreement({ recall, precision }: Overlap): number {
   return recall + precision === 0 ? 0 : (2 * recall * precision) / (recall + precision);

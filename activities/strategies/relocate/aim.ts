@@ -15,6 +15,8 @@ export interface Look {
   readonly before: readonly Block[];
   readonly after: Block | undefined;
   readonly shape: Shape;
+  /** Of the text from its heading to the next, how much it is: a part of a list has less than the list. */
+  readonly share: number;
 }
 
 /** Means over the items; lengths as logarithms. */
@@ -29,8 +31,8 @@ export interface Shape {
 }
 
 export function lookAt(page: PageFacts, members: readonly Place[], container: Place): Look {
-  const [first] = members;
-  const last = members.at(-1);
+  const first = itemOf(members[0], container);
+  const last = itemOf(members.at(-1), container);
   const headings = first === undefined ? [] : preceding(page.headings, first, 2);
   return {
     page,
@@ -42,7 +44,31 @@ export function lookAt(page: PageFacts, members: readonly Place[], container: Pl
     before: first === undefined ? [] : preceding(page.blocks, first, 3),
     after: last === undefined ? undefined : following(page.blocks, last),
     shape: shapeOf(page, members),
+    share: shareOfSection(page, members, headings[0], last),
   };
+}
+
+/** What stands in the container for a member: a number or a title beside the member belongs to its item, not to what is before the list. */
+function itemOf(member: Place | undefined, container: Place): Place | undefined {
+  let item = member;
+  while (item?.parent !== undefined && item.parent !== container && item !== container)
+    item = item.parent;
+  return item?.parent === container ? item : member;
+}
+
+function shareOfSection(
+  page: PageFacts,
+  members: readonly Place[],
+  heading: Block | undefined,
+  last: Place | undefined,
+): number {
+  const start = heading?.place.end ?? 0;
+  const end = last === undefined ? undefined : following(page.headings, last)?.place.start;
+  const whole = (end ?? page.map.text.length) - start;
+  return Math.min(
+    1,
+    members.reduce((sum, one) => sum + one.end - one.start, 0) / Math.max(1, whole),
+  );
 }
 
 /** The lowest element around all of them. */

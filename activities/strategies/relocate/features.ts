@@ -16,7 +16,7 @@ export interface Aim {
   readonly titled: number;
 }
 
-export function compareLists(aim: Aim, look: Look): Features {
+export function compareLists(aim: Aim, look: Look, part: number): Features {
   const { shape } = aim.look;
   const items = look.members.map((one) => look.page.item(one));
   return {
@@ -29,6 +29,8 @@ export function compareLists(aim: Aim, look: Look): Features {
     digits: Math.min(1, Math.abs(shape.digits - look.shape.digits) * 4),
     known: average(items.map((item) => (aim.elsewhere.has(item.bare) ? 1 : 0))),
     covers: covered(look),
+    part: 1 - part,
+    share: Math.abs(aim.look.share - look.share),
     repeats: 1 - new Set(items.map((item) => item.bare)).size / Math.max(1, items.length),
     numbered:
       numbered(items) && !numbered(aim.look.members.map((one) => aim.look.page.item(one))) ? 1 : 0,
@@ -57,6 +59,7 @@ export function compareSingles(aim: Aim, look: Look): Features {
       was !== undefined && isTopHeading(aim.look.page, was) && isTopHeading(look.page, place)
         ? 1
         : 0,
+    namesPage: isFirstTop(look.page, place) && place.tag === 'h1' ? aim.titled : 0,
     firstTop:
       was !== undefined && isFirstTop(aim.look.page, was) && isFirstTop(look.page, place) ? 1 : 0,
     empty: item.bare.length < 2 ? 1 : 0,

@@ -6,20 +6,35 @@ import type { PageMap, Place } from './page-map.ts';
 export interface Group {
   readonly container: Place;
   readonly members: readonly Place[];
+  /** Of the like elements below the next container up, how many these are: a line of a table has few of its cells. */
+  readonly part: number;
 }
 
 /** Every repeated structure of a page, each set of members once. */
 export function repeatedGroups(map: PageMap): readonly Group[] {
-  const groups = new Map<string, Group & { readonly members: Place[] }>();
+  const groups = new Map<string, Gathered>();
   for (const place of map.places) {
     if (!holdsValue(map, place)) continue;
     for (const key of [...keysOf(place, signature), ...keysOf(place, (one) => one.tag)]) {
       const there = groups.get(key.name);
-      if (there === undefined) groups.set(key.name, { container: key.container, members: [place] });
+      if (there === undefined) groups.set(key.name, { ...key, members: [place] });
       else there.members.push(place);
     }
   }
-  return distinct([...groups.values()].filter(({ members }) => isList(members)));
+  const lists = [...groups.values()].filter(({ members }) => isList(members));
+  return distinct(
+    lists.map(({ container, members, above }) => {
+      const whole = groups.get(above)?.members.length ?? members.length;
+      return { container, members, part: members.length / Math.max(whole, members.length) };
+    }),
+  );
+}
+
+interface Gathered {
+  readonly container: Place;
+  readonly members: Place[];
+  /** Name of the group that the next container up makes of them. */
+  readonly above: string;
 }
 
 const LEVELS = 7;
@@ -39,13 +54,14 @@ function holdsValue(map: PageMap, place: Place): boolean {
 function keysOf(
   place: Place,
   sign: (place: Place) => string,
-): readonly { readonly container: Place; readonly name: string }[] {
-  const keys: { container: Place; name: string }[] = [];
+): readonly { readonly container: Place; readonly name: string; readonly above: string }[] {
+  const keys: { container: Place; name: string; above: string }[] = [];
   let path = sign(place);
   let container = place.parent;
   for (let level = 0; level < LEVELS && container !== undefined; level += 1) {
-    keys.push({ container, name: `${container.index} ${path}` });
+    const name = `${container.index} ${path}`;
     path = `${sign(container)}>${path}`;
+    keys.push({ container, name, above: `${container.parent?.index ?? ''} ${path}` });
     container = container.parent;
   }
   return keys;

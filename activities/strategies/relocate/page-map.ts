@@ -19,7 +19,7 @@ export interface Place {
 export interface PageMap {
   readonly document: PageDocument;
   readonly places: readonly Place[];
-  /** Visible text of the whole page, blocks parted by spaces. */
+  /** Visible text of the whole page on one line, blocks parted by spaces. */
   readonly text: string;
 }
 
@@ -38,7 +38,7 @@ export function mapPage(html: string): PageMap | undefined {
 /** The text of a place on one line, as extraction reads it; empty when it is far longer than any value. */
 export function textOf(map: PageMap, place: Place): string {
   if (place.end - place.start > MAX_TEXT) return '';
-  return map.text.slice(place.start, place.end).replaceAll(/\s+/gu, ' ').trim();
+  return map.text.slice(place.start, place.end).trim();
 }
 
 export function isInside(place: Place, outer: Place): boolean {
@@ -72,9 +72,14 @@ function walk(document: PageDocument): PageMap | undefined {
   const places: Place[] = [];
   const parts: string[] = [];
   let length = 0;
+  let spaced = true;
   const say = (text: string): void => {
-    parts.push(text);
-    length += text.length;
+    const folded = text.replaceAll(/\s+/gu, ' ');
+    const added = spaced && folded.startsWith(' ') ? folded.slice(1) : folded;
+    if (added === '') return;
+    parts.push(added);
+    length += added.length;
+    spaced = added.endsWith(' ');
   };
   const stack: Step[] = [{ node: root as unknown as Node, parent: undefined }];
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {

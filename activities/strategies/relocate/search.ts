@@ -63,6 +63,14 @@ export function rank(
   };
 }
 
+/** 0..1, as the gate reads it. */
+export function scaledMargin({ margin }: Ranked): number {
+  return Math.min(1, Math.max(0, margin / FAR));
+}
+
+/** Odds of about fifty to one. */
+const FAR = 4;
+
 /** Nearly the same values, such as a list with and without a heading of its own. */
 export function sameList(one: readonly string[], other: readonly string[]): boolean {
   if (one.length < 2 || other.length < 2) return one.join('|') === other.join('|');
@@ -74,10 +82,12 @@ export function sameList(one: readonly string[], other: readonly string[]): bool
 }
 
 function lists(aim: Aim, page: PageFacts): readonly Candidate[] {
-  return repeatedGroups(page.map).flatMap(({ members, container }) => {
+  return repeatedGroups(page.map).flatMap(({ members, container, part }) => {
     const values = members.map((one) => page.item(one).bare).filter((text) => text !== '');
     if (values.length < 2) return [];
-    return [{ members, values, features: compareLists(aim, lookAt(page, members, container)) }];
+    return [
+      { members, values, features: compareLists(aim, lookAt(page, members, container), part) },
+    ];
   });
 }
 
