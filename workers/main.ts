@@ -1,6 +1,7 @@
 import { approvalActivities } from '../activities/approval/index.ts';
 import { noticeActivities } from '../activities/notices/index.ts';
 import { collectionActivities } from '../activities/collection/index.ts';
+import { repairActivities } from '../activities/repair/index.ts';
 import { createAwsClients } from '../adapters/aws/clients.ts';
 import { closeExtractionPool } from '../adapters/extraction/extract-pool.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
@@ -31,6 +32,7 @@ async function main(config: WorkerConfig): Promise<void> {
     ...collectionActivities(deps),
     ...approvalActivities(deps),
     ...noticeActivities(deps),
+    ...repairActivities(deps),
   };
   const workers = await runWorkers({ config, activities, logger });
   const gauges = createGauges(db);

@@ -1,0 +1,74 @@
+import {
+  closeIncident as closeRow,
+  noteRepair,
+  recordIncidentStage,
+} from '../../adapters/postgres/incidents.ts';
+import { closeNotices } from '../../adapters/postgres/notices.ts';
+import { leaveRepairPlace } from '../../adapters/postgres/repair-places.ts';
+import { labelOutcome, type OutcomeObservation } from '../../adapters/postgres/repair-outcomes.ts';
+import { failure } from '../../workflows/failures.ts';
+import type {
+  ClosedIncident,
+  CloseIncidentInput,
+  RecordStageInput,
+} from '../../workflows/repair/activities.ts';
+import type { RepairOutcome, RepairStage } from '../../workflows/repair/outcome.ts';
+import type { RepairDependencies } from './dependencies.ts';
+
+/**
+ * Ends an incident, once, labels what the gate decided by what came of it, and ends the notices about it. The first end stays, but for a fix
+ * that is taken back after it was thought good: that is a label of its own.
+ */
+export async function closeIncident(
+  input: CloseIncidentInput,
+  { db }: RepairDependencies,
+): Promise<ClosedIncident> {
+  const { tenant, source, incident, outcome, because, byPerson } = input;
+  const closed = await closeRow(db, incident, outcome, because.slice(0, 1000));
+  if (!closed)
+    throw failure('NotFound', `There is no incident "${incident}" that could be closed.`);
+  const label = LABELS[closed.first ? outcome : closed.outcome];
+  if (label) await labelOutcome(db, { incident, ...label });
+  if (closed.first) await noteRepair(db, incident, { byPerson });
+  await closeNotices(db, {
+    tenant,
+    source,
+    kinds: ['incident-opened', 'approval-waiting', 'approval-reminder'],
+    because: `incident "${incident}" ended as ${closed.outcome}`,
+  });
+  return { outcome: closed.outcome };
+}
+
+/** While people or runs are waited for, the repair gives its place to another one. */
+export async function recordStage(
+  { incident, stage }: RecordStageInput,
+  { db }: RepairDependencies,
+): Promise<void> {
+  await recordIncidentStage(db, incident, stage);
+  if (RESTING.has(stage)) await leaveRepairPlace(db, incident);
+}
+
+const RESTING: ReadonlySet<RepairStage> = new Set<RepairStage>([
+  'awaiting-approval',
+  'awaiting-guidance',
+  'probation',
+  'parked',
+]);
+
+type Label = Pick<OutcomeObservation, 'label' | 'rolledBack' | 'by'>;
+
+/** Which observer says what of a decision. An end that says nothing about the fix leaves it pending. */
+const LABELS: Readonly<Record<RepairOutcome, Label | undefined>> = {
+  'auto-deployed-ok': { label: 'success', rolledBack: false, by: 'probation' },
+  'auto-deployed-rolled-back': { label: 'failure', rolledBack: true, by: 'rollback' },
+  'pr-merged-unchanged': { label: 'success', rolledBack: false, by: 'probation' },
+  // The fix that the gate has judged last is the one that was deployed; the first one was not good enough.
+  'pr-merged-edited': { label: 'failure', rolledBack: false, by: 'edit' },
+  'pr-merged-rolled-back': { label: 'failure', rolledBack: true, by: 'rollback' },
+  'pr-rejected': { label: 'failure', rolledBack: false, by: 'verdict' },
+  'pr-expired': { label: 'censored', rolledBack: false, by: 'expiry' },
+  alerted: { label: 'censored', rolledBack: false, by: 'alert' },
+  'not-reproduced': undefined,
+  recovered: { label: 'censored', rolledBack: false, by: 'recovery' },
+  suppressed: undefined,
+};

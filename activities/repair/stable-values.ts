@@ -1,0 +1,86 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { z } from 'zod';
+import { specOf } from '../../adapters/definitions/spec-digest.ts';
+import { getEvidence } from '../../adapters/evidence/evidence-store.ts';
+import {
+  goodValues,
+  valuesOfRun,
+  type KeptValues,
+} from '../../adapters/postgres/evidence-values.ts';
+import type { VerificationFacts } from '../../workflows/repair/verification.ts';
+import { concurrently } from '../collection/concurrently.ts';
+import type { RepairDependencies } from './dependencies.ts';
+import type { LivePage } from './look-live.ts';
+import type { Case } from './open-case.ts';
+
+/** The pages that are compared: those of a live look, or those that a run has kept. */
+export type ComparedPages = { readonly pages: readonly LivePage[] } | { readonly run: string };
+
+/**
+ * How many values of `stable` fields are as the spec that broke has read them, in documents that are known from before. Undefined where no
+ * field is stable. Values that cannot be read count as not known.
+ */
+export async function stableValues(
+  { incident, definition }: Case,
+  compared: ComparedPages,
+  deps: RepairDependencies,
+): Promise<VerificationFacts['stable']> {
+  const spec = specOf(definition.id, definition.config['extract']);
+  const fields = Object.entries(spec?.fields ?? {}).flatMap(([name, { stable }]) =>
+    stable ? [name] : [],
+  );
+  if (fields.length === 0) return undefined;
+  const before = await opened(await goodValues(deps.db, incident, incident.specDigest), deps);
+  const after =
+    'pages' in compared
+      ? new Map(compared.pages.map(({ id, records }) => [id, records]))
+      : await opened(await valuesOfRun(deps.db, incident, compared.run), deps);
+  const verdicts = [...after].flatMap(([id, records]) =>
+    compare(before.get(id) ?? [], records, fields),
+  );
+  return {
+    joined: verdicts.length,
+    equal: verdicts.filter(Boolean).length,
+    known: before.size * fields.length,
+  };
+}
+
+const Values = z.object({ records: z.array(z.record(z.string(), z.unknown())) });
+type Values = z.infer<typeof Values>['records'];
+
+async function opened(
+  kept: readonly KeptValues[],
+  { objects }: RepairDependencies,
+): Promise<ReadonlyMap<string, Values>> {
+  const found = new Map<string, Values>();
+  await concurrently(kept, 8, async ({ docId, bucket, valuesKey }) => {
+    try {
+      const bytes = await getEvidence(objects, { bucket, key: valuesKey }, cancellationSignal());
+      found.set(docId, Values.parse(JSON.parse(bytes.toString('utf8'))).records);
+    } catch {
+      cancellationSignal().throwIfAborted();
+    }
+  });
+  return found;
+}
+
+/** A verdict a value. Records of a list are matched by their `id` or `url`; of a page there is one. */
+function compare(
+  before: readonly Readonly<Record<string, unknown>>[],
+  after: readonly Readonly<Record<string, unknown>>[],
+  fields: readonly string[],
+): readonly boolean[] {
+  const known = new Map(before.map((record, index) => [nameOf(record, index), record]));
+  return after.flatMap((record, index) => {
+    const old = known.get(nameOf(record, index));
+    if (old === undefined) return [];
+    return fields
+      .filter((field) => old[field] !== undefined)
+      .map((field) => JSON.stringify(old[field]) === JSON.stringify(record[field]));
+  });
+}
+
+function nameOf(record: Readonly<Record<string, unknown>>, index: number): string {
+  const name = record['id'] ?? record['url'];
+  return name === undefined ? `#${index}` : JSON.stringify(name);
+}

@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { SourceReference } from './source-state.ts';
+
+/** Fixes of a source that the gate deployed without a person since then. */
+export async function deploysSince(
+  db: Database,
+  { tenant, source }: SourceReference,
+  since: Date,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from incidents where tenant = ${tenant} and source = ${source}
+      and repair -> 'deployed' ->> 'decidedBy' = 'gate'
+      and (repair -> 'deployed' ->> 'atMs')::double precision >= ${since.getTime()}`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+/** Incidents of a source since then whose fix had to be taken back. */
+export async function failedRepairsSince(
+  db: Database,
+  { tenant, source }: SourceReference,
+  since: Date,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from incidents where tenant = ${tenant} and source = ${source}
+      and closed_at >= ${since} and outcome in ('auto-deployed-rolled-back', 'pr-merged-rolled-back')`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
