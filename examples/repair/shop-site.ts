@@ -22,6 +22,7 @@ export async function startShop(
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://shop').pathname;
     if (path === '/robots.txt') answer(response, 404, 'There are no rules here.', 'text/plain');
+    else if (path === '/sitemap.xml') answer(response, 200, sitemap(site), 'application/xml');
     else serve(response, path, site);
   });
   await new Promise<void>((resolve, reject) => {
@@ -51,6 +52,11 @@ function serve(response: ServerResponse, path: string, { manner, products: all }
   if (product === undefined || manner === 'empty') return answer(response, 200, EMPTY);
   if (manner === 'login') return answer(response, 200, LOGIN);
   return answer(response, 200, productPage(product, manner, neighbours(product, all)));
+}
+
+function sitemap({ origin, products: all }: ShopSite): string {
+  const urls = all.map(({ sku }) => `<url><loc>${origin}/products/${sku}</loc></url>`);
+  return `<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${urls.join('')}</urlset>`;
 }
 
 /** The two that follow. */
