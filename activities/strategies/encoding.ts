@@ -85,9 +85,7 @@ interface Trial {
 /** Replacement characters, C1 controls, or UTF-8 that was read as a one-byte set. */
 function isGarbled(text: string): boolean {
   const sample = text.slice(0, MAX_CHARACTERS);
-  return /[\uFFFD\u0080-\u009F]|Ã[\u0080-¿]|â€|Ð[\u0080-¿]|[ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïðñòóôõöøùúûüýÿ]{4}/u.test(
-    sample,
-  );
+  return /[\uFFFD\u0080-\u009F]|Ã[\u0080-¿]|â€|Ð[\u0080-¿]|[¡-ÿ]{4}/u.test(sample);
 }
 
 const MAX_CHARACTERS = 500_000;

@@ -53,8 +53,10 @@ export const pagination: Strategy = {
 };
 
 const MAX_PAGES = 5;
-const MAX_TRIALS = 40;
+const MAX_TRIALS = 16;
 const MAX_LINKS = 2_000;
+/** A list has one link onwards, above it or below it. */
+const MAX_NAMED = 3;
 
 /** Without a following page, where its own earlier self, or another page of the list, had one. */
 function lacksNext(page: EvidencePage, view: EvidenceView): boolean {
@@ -185,10 +187,11 @@ function payloadPlaces(payload: unknown, tokens: boolean): readonly Locator[] {
 function linkPlaces(document: PageDocument): readonly Locator[] {
   const fixed = ['a[rel~="next" i]', 'link[rel~="next" i]'];
   const links = select(document, 'a[href]', MAX_LINKS) ?? [];
-  const named = links.filter(isNextLink).slice(0, 10).flatMap(selectorsOf);
-  return [...fixed, ...AFTER_CURRENT, ...named]
-    .filter((css) => (select(document, css, 1) ?? []).length > 0)
-    .map((css) => ({ css }));
+  const named = links.filter(isNextLink).slice(0, MAX_NAMED).flatMap(selectorsOf);
+  const there = [...fixed, ...AFTER_CURRENT].filter(
+    (css) => (select(document, css, 1) ?? []).length > 0,
+  );
+  return [...new Set([...there, ...named])].map((css) => ({ css }));
 }
 
 /** The link after the one of the page that is shown. */

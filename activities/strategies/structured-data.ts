@@ -89,7 +89,7 @@ interface Finding {
 }
 
 const MAX_PAGES = 3;
-const MAX_PLACES = 24;
+const MAX_PLACES = 12;
 
 function fixField(view: EvidenceView, name: string, places: readonly Place[]): Finding {
   const likely = mostLikely(view, name, places);

@@ -31,20 +31,31 @@ export interface ObjectList {
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Lists of objects, each by its path, in document order. A list inside the elements of another counts as one, since paths follow lists. */
+/**
+ * Lists of objects, each by its path, in document order. Objects inside of the elements of a list are a list as well (`edges.node`), and a
+ * list inside of elements counts as one, since paths follow lists.
+ */
 export function objectLists(value: unknown): readonly ObjectList[] {
   const found = new Map<string, Record<string, unknown>[]>();
-  const stack: Place[] = [{ path: '', value, depth: 0 }];
+  const stack: (Place & { readonly isListed: boolean })[] = [
+    { path: '', value, depth: 0, isListed: false },
+  ];
   let seen = 0;
   for (let place = stack.pop(); place !== undefined && seen < MAX_LEAVES; place = stack.pop()) {
     seen += 1;
-    if (isScalar(place.value) || place.depth >= MAX_DEPTH) continue;
-    if (Array.isArray(place.value)) {
-      const items = place.value.filter(isObject);
-      if (items.length > 0)
-        found.set(place.path, [...(found.get(place.path) ?? []), ...items].slice(0, MAX_ITEMS));
+    const { path, value: here, depth } = place;
+    if (isScalar(here) || depth >= MAX_DEPTH) continue;
+    if (place.isListed && isObject(here)) {
+      const items = found.get(path) ?? [];
+      if (items.length < MAX_ITEMS) items.push(here);
+      found.set(path, items);
     }
-    stack.push(...inside(place).toReversed());
+    const isListed = place.isListed || Array.isArray(here);
+    stack.push(
+      ...inside(place)
+        .map((one) => ({ ...one, isListed }))
+        .toReversed(),
+    );
   }
   return [...found].map(([path, items]) => ({ path, items }));
 }

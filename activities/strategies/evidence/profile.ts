@@ -9,6 +9,8 @@ export interface FieldProfile {
   readonly numbers?: Range;
   /** Of texts, in UTF-16 units. */
   readonly lengths?: Range;
+  /** Of dates, where all values are some: ISO 8601 says the same day in several lengths. */
+  readonly years?: Range;
   readonly items: Range;
   /** Hosts of addresses, where all values are some. */
   readonly hosts?: ReadonlySet<string>;
@@ -35,6 +37,7 @@ export function learnProfile(
   const texts = values.filter((value) => typeof value === 'string');
   const numbers = rangeOf(values.filter((value) => typeof value === 'number'));
   const lengths = rangeOf(texts.map((text) => text.length));
+  const years = rangeOf(texts.map(yearOf));
   const hosts = new Set(texts.map((text) => URL.parse(text)?.host ?? ''));
   return {
     presence: readings.length / records.length,
@@ -42,6 +45,7 @@ export function learnProfile(
     distinct: new Set(values).size,
     ...(numbers ? { numbers } : {}),
     ...(lengths ? { lengths } : {}),
+    ...(years && Number.isFinite(years.min + years.max) ? { years } : {}),
     items: rangeOf(readings.map((list) => list.length)) ?? { min: 1, max: 1 },
     ...(hosts.size > 0 && !hosts.has('') ? { hosts } : {}),
     hasMarkup: texts.some(isMarkup),
@@ -74,6 +78,10 @@ function fitsOne(profile: FieldProfile, value: FieldValue): boolean {
   if (typeof value === 'number') return isNumberWithin(profile.numbers, value);
   if (typeof value === 'boolean') return profile.numbers === undefined && !profile.lengths;
   if (profile.lengths === undefined) return false;
+  if (profile.years !== undefined) {
+    const year = yearOf(value);
+    return year >= profile.years.min - MORE_YEARS && year <= profile.years.max + MORE_YEARS;
+  }
   const { min, max } = profile.lengths;
   if (value.length < min / 4 || value.length > max * 4 + 20) return false;
   if (!profile.hasMarkup && isMarkup(value)) return false;
@@ -89,6 +97,12 @@ function isNumberWithin(range: Range | undefined, value: number): boolean {
 }
 
 const WIDER = 4;
+const MORE_YEARS = 15;
+
+/** Not a number for what is no date. */
+function yearOf(text: string): number {
+  return /^\d{4}-\d{2}-\d{2}(?:$|T)/u.test(text) ? Number(text.slice(0, 4)) : Number.NaN;
+}
 
 /** Markup or JSON, where text was. */
 function isMarkup(text: string): boolean {

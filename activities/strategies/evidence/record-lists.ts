@@ -7,7 +7,7 @@ import type {
 } from '../../../workflows/collection/extraction-spec.ts';
 import type { PatchOperation } from '../../../workflows/repair/patch.ts';
 import type { EvidenceView, Proposal } from '../contract.ts';
-import { jsonPaths, matchFields } from './field-match.ts';
+import { jsonPaths, matchFields, type FieldMatch } from './field-match.ts';
 import { inFront, recordsInFront, shownLocator } from './in-front.ts';
 import { objectLists } from './leaves.ts';
 import { bareValue, isDistinctive } from './same-value.ts';
@@ -193,10 +193,7 @@ function rematch(
 ): readonly PatchOperation[] | undefined {
   const names = Object.keys(view.spec.fields);
   const matches = matchFields(view, names, items);
-  const sure = matches.filter(
-    ({ overlap, telling, presence, margin }) =>
-      overlap >= 0.8 && telling >= 2 && presence >= 0.9 && margin >= 0.1,
-  );
+  const sure = matches.filter((match) => isSure(view, match));
   const optional = matches.filter(
     (match) =>
       !sure.includes(match) &&
@@ -210,6 +207,13 @@ function rematch(
   return found
     .filter(({ field, path }) => !reads(view, field, path))
     .map(({ field, path }) => inFront(field, { json: path }));
+}
+
+function isSure(view: EvidenceView, match: FieldMatch): boolean {
+  const { field, overlap, telling, presence, margin, nameLikeness } = match;
+  if (telling < 2 || presence < 0.9 || margin < 0.1) return false;
+  const mayChange = view.spec.fields[field]?.stable === false;
+  return overlap >= 0.8 || (mayChange && nameLikeness >= 0.75 && overlap >= 0.3);
 }
 
 function reads({ spec }: EvidenceView, name: string, path: string): boolean {
