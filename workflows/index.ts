@@ -9,3 +9,4 @@ export { watchFreshness } from './collection/watch-freshness.ts';
 export { tellPeople } from './notices/tell-people.ts';
 export { testWebhook } from './notices/test-webhook.ts';
 export { repairSource } from './repair/repair-source.ts';
+export { recalibrateGate } from './repair/recalibrate-gate.ts';

@@ -6,10 +6,12 @@ import type {
   ReconcileSchedulesReport,
   ScheduleActivities,
 } from '../../workflows/collection/activities.ts';
+import type { CalibrationActivities } from '../../workflows/repair/calibration-activities.ts';
 import type { ExaminationActivities } from '../../workflows/collection/examination.ts';
 import type { MendingActivities } from '../../workflows/collection/mending.ts';
 import { mendSource } from '../mending/mend-source.ts';
 import { examineSystem } from '../examination/examine-system.ts';
+import { recalibrateGate } from '../repair/recalibrate-gate.ts';
 import { collectDocuments } from './collect-documents.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { finishRun } from './finish-run.ts';
@@ -25,6 +27,7 @@ export type AllCollectionActivities = CollectionActivities &
   IngestionActivities &
   ScheduleActivities &
   FreshnessActivities &
+  CalibrationActivities &
   ExaminationActivities &
   MendingActivities;
 
@@ -43,5 +46,6 @@ export function collectionActivities(deps: CollectionDependencies): AllCollectio
     reconcileSchedules: (): Promise<ReconcileSchedulesReport> => reconcileStoredSchedules(deps),
     requestOverdueSyncs: ({ olderThanMs }) => requestOverdueSyncs(olderThanMs, deps),
     watchFreshness: () => watchFreshness(deps),
+    recalibrateGate: () => recalibrateGate(deps),
   };
 }

@@ -127,6 +127,12 @@ test('each system schedule buffers one start and ends a run that hangs before th
       overlap: 'BUFFER_ONE',
       action: { workflowId: 'watchFreshness', runTimeoutMs: 240_000 },
     },
+    {
+      id: 'system:recalibrateGate',
+      spec: { everyMs: 3_600_000, offsetMs: 0 },
+      overlap: 'BUFFER_ONE',
+      action: { workflowId: 'recalibrate-gate', runTimeoutMs: 3_540_000 },
+    },
   ]);
 });
 

@@ -22,6 +22,7 @@ import type { mendSource } from '../../workflows/collection/mend-source.ts';
 import type { reconcileSchedules } from '../../workflows/collection/reconcile-schedules.ts';
 import type { syncKnowledgeBase } from '../../workflows/collection/sync-knowledge-base.ts';
 import type { watchFreshness } from '../../workflows/collection/watch-freshness.ts';
+import type { recalibrateGate } from '../../workflows/repair/recalibrate-gate.ts';
 import { failure } from '../../workflows/failures.ts';
 import { tellerWorkflowId } from '../../workflows/notices/ids.ts';
 import { wakeSignal } from '../../workflows/notices/messages.ts';
@@ -34,6 +35,7 @@ import type {
   RequestSyncInput,
   ScheduleActivities,
 } from '../../workflows/collection/activities.ts';
+import { calibrationFakes } from '../fakes/calibration-activities.ts';
 import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { collectionFakes, enabledSource, slice } from '../fakes/collection-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
@@ -86,6 +88,7 @@ const activities = {
   ...people,
   ...schedules,
   ...told.activities,
+  ...calibrationFakes,
   // Of two areas: each of their fakes has its own.
   requestKnowledgeBaseSync: (input: RequestSyncInput) =>
     (input.source.startsWith('held-') ? questions : runs).activities.requestKnowledgeBaseSync(
@@ -105,6 +108,7 @@ try {
   if (isWanted('inspectSource', 'reconcileSchedules')) await recordOthers(workers);
   if (isWanted('tellPeople', 'testWebhook')) await recordTelling(workers);
   if (isWanted('watchFreshness')) await recordWatch(workers);
+  if (isWanted('recalibrateGate')) await recordCalibration(workers);
   if (isWanted('examineSystem', 'mendSource')) await recordMending(workers);
 } finally {
   await workers.stop();
@@ -367,6 +371,15 @@ async function recordWatch({ client }: TestWorkers): Promise<void> {
     args: [],
   });
   await record('watchFreshness', 'late', handle);
+}
+
+async function recordCalibration({ client }: TestWorkers): Promise<void> {
+  const handle = await client.workflow.start<typeof recalibrateGate>('recalibrateGate', {
+    workflowId: 'recalibrate-gate',
+    taskQueue: 'orchestration',
+    args: [],
+  });
+  await record('recalibrateGate', 'learned', handle);
 }
 
 async function record(workflow: string, name: string, handle: WorkflowHandle): Promise<void> {

@@ -61,15 +61,27 @@ export function systemSchedules(): readonly DesiredSchedule[] {
       'Compare schedules with the revision in force',
     ),
     singleton('watchFreshness', WATCH_EVERY_MS, 'Compare ages with schedules'),
+    singleton(
+      'recalibrateGate',
+      RECALIBRATE_EVERY_MS,
+      'Learn from outcomes of repairs',
+      'recalibrate-gate',
+    ),
   ];
 }
 
 const RECONCILE_EVERY_MS = 15 * 60_000;
 const WATCH_EVERY_MS = 5 * 60_000;
+const RECALIBRATE_EVERY_MS = 60 * 60_000;
 /** Below the interval by this much: one stuck run under a lock would silence a schedule for ever. */
 const SINGLETON_MARGIN_MS = 60_000;
 
-function singleton(workflowType: string, everyMs: number, summary: string): DesiredSchedule {
+function singleton(
+  workflowType: string,
+  everyMs: number,
+  summary: string,
+  workflowId = workflowType,
+): DesiredSchedule {
   return {
     id: `system:${workflowType}`,
     spec: { everyMs, offsetMs: 0 },
@@ -80,7 +92,7 @@ function singleton(workflowType: string, everyMs: number, summary: string): Desi
     pauseOnFailure: false,
     action: {
       workflowType,
-      workflowId: workflowType,
+      workflowId,
       taskQueue: ORCHESTRATION_QUEUE,
       args: [],
       runTimeoutMs: everyMs - SINGLETON_MARGIN_MS,

@@ -34,9 +34,13 @@ test('before the first apply an empty database wipes nothing, but the system get
 
   const report = await reconcileRevision(db, schedules, { now: NOW });
 
-  expect(written).toEqual(['create system:reconcileSchedules', 'create system:watchFreshness']);
+  expect(written).toEqual([
+    'create system:recalibrateGate',
+    'create system:reconcileSchedules',
+    'create system:watchFreshness',
+  ]);
   expect(report).toEqual({
-    created: 2,
+    created: 3,
     updated: 0,
     paused: 0,
     unpaused: 0,
@@ -54,10 +58,11 @@ test('afterwards the revision in force is what schedules follow', async () => {
   expect(written).toEqual([
     'create source:docs',
     'pause source:other',
+    'create system:recalibrateGate',
     'create system:reconcileSchedules',
     'create system:watchFreshness',
   ]);
-  expect(report).toMatchObject({ created: 3, paused: 1 });
+  expect(report).toMatchObject({ created: 4, paused: 1 });
 });
 
 test('a source that is paused while the schedules are listed stays paused', async () => {

@@ -28,6 +28,7 @@ const ACTIVITIES: Readonly<Record<ActivityName, string>> = {
   reconcileSchedules: 'here',
   requestOverdueSyncs: 'here',
   watchFreshness: 'here',
+  recalibrateGate: 'its own test repeats it: the same outcomes make one calibration',
   inspectSource: 'here',
   examineSystem: 'it only reads',
   mendSource: 'it hands over what it handed over, under the same token; its own tests repeat it',
