@@ -14,7 +14,9 @@ import {
   reportFailureSignal,
   runFinishedSignal,
   type FinishedRun,
+  type ReportedIncident,
 } from '../workflows/repair/messages.ts';
+import type { repairSource } from '../workflows/repair/repair-source.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 
 /** Repairs over a Temporal client. Every call may be repeated. */
@@ -33,7 +35,7 @@ async function report(
 ): Promise<void> {
   const workflowId = repairWorkflowId(tenant, source);
   await callTemporal(`workflow "${workflowId}"`, () =>
-    client.workflow.signalWithStart('repairSource', {
+    client.workflow.signalWithStart<typeof repairSource, [ReportedIncident]>('repairSource', {
       workflowId,
       taskQueue: 'orchestration',
       args: [{ v: 1, tenant, source }],
