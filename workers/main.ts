@@ -2,6 +2,7 @@ import { approvalActivities } from '../activities/approval/index.ts';
 import { noticeActivities } from '../activities/notices/index.ts';
 import { collectionActivities } from '../activities/collection/index.ts';
 import { repairActivities } from '../activities/repair/index.ts';
+import { closeStrategyPool } from '../activities/strategies/strategy-pool.ts';
 import { createAwsClients } from '../adapters/aws/clients.ts';
 import { closeExtractionPool } from '../adapters/extraction/extract-pool.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
@@ -46,6 +47,7 @@ async function main(config: WorkerConfig): Promise<void> {
     await workers.ended;
   } finally {
     await health.close();
+    await closeStrategyPool();
     await closeExtractionPool();
     await temporal.close();
     aws.close();

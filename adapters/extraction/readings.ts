@@ -6,6 +6,7 @@ import type {
 import { extractArticle, type Article } from './article.ts';
 import { parsePage, type PageDocument } from './dom.ts';
 import { htmlToMarkdown } from './markdown.ts';
+import { looksNestedTooDeeply } from './nesting.ts';
 import { runExtractionSpec } from './run-spec.ts';
 
 /** A body and where it came from, after redirects. Plain data: it travels into a thread. */
@@ -37,16 +38,25 @@ export const readings = {
   },
   /** What the spec finds alone. Its field `content`, if of type `html`, comes as Markdown. */
   data: (body: SpecBody): Extraction => specResult(body, parsePage),
-  /** The same for many specs, out of one tree. */
+  /** The same for many specs, out of one tree. What must not even be parsed gives a violation. */
   specs({
     specs,
     ...body
   }: Body & { readonly specs: readonly ExtractionSpec[] }): readonly Extraction[] {
+    const isJson = /^\s*[[{]/u.test(body.text.slice(0, 1000));
+    if (!isJson && looksNestedTooDeeply(body.text)) return specs.map(() => TOO_DEEP);
     const parse = parsedOnce();
     return specs.map((spec) => specResult({ ...body, spec }, parse));
   },
   /** The whole body as Markdown. */
   markdown: ({ text }: Body): string => htmlToMarkdown(text),
+};
+
+const TOO_DEEP: Extraction = {
+  records: [],
+  served: {},
+  misses: [],
+  violations: [{ kind: 'limit', detail: 'The page is nested too deeply to be parsed.' }],
 };
 
 export type Readings = typeof readings;

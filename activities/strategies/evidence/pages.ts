@@ -11,7 +11,7 @@ export function openPage(page: EvidencePage, spec: ExtractionSpec): ReadBody {
   const format = spec.decode?.format;
   const known = opened.get(page);
   if (known !== undefined && known.format === format) return known.read;
-  const read = isTooDeep(page.body)
+  const read = isTooDeep(page)
     ? { base: page.finalUrl, violations: [] }
     : readBody(page.body, page.finalUrl, { format, parse: parsedOnce(page) });
   opened.set(page, { format, read });
@@ -20,7 +20,7 @@ export function openPage(page: EvidencePage, spec: ExtractionSpec): ReadBody {
 
 /** What a spec extracts from a body; the tree of the page is kept for the next spec. */
 export function readPage(page: EvidencePage, spec: ExtractionSpec): Extraction {
-  if (isTooDeep(page.body)) return NOTHING;
+  if (isTooDeep(page)) return NOTHING;
   const options = { url: page.finalUrl, deadlineMs: PAGE_DEADLINE_MS, parse: parsedOnce(page) };
   return runExtractionSpec(spec, page.body, options);
 }
@@ -39,6 +39,7 @@ const opened = new WeakMap<
   { readonly format: 'html' | 'json' | undefined; readonly read: ReadBody }
 >();
 const trees = new WeakMap<EvidencePage, PageDocument>();
+const deep = new WeakMap<EvidencePage, boolean>();
 
 function parsedOnce(page: EvidencePage): (html: string) => PageDocument {
   return (html) => {
@@ -49,6 +50,11 @@ function parsedOnce(page: EvidencePage): (html: string) => PageDocument {
 }
 
 /** JSON nests in brackets, which cost nothing. */
-function isTooDeep(body: string): boolean {
-  return !/^\s*[[{]/u.test(body.slice(0, 1000)) && looksNestedTooDeeply(body);
+function isTooDeep(page: EvidencePage): boolean {
+  const known = deep.get(page);
+  if (known !== undefined) return known;
+  const { body } = page;
+  const found = !/^\s*[[{]/u.test(body.slice(0, 1000)) && looksNestedTooDeeply(body);
+  deep.set(page, found);
+  return found;
 }
