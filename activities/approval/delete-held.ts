@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import {
   endHeldDeletion,
   markHeldDeleting,
@@ -13,6 +14,8 @@ import { failure } from '../../workflows/failures.ts';
 import { DELETION_STEP, deleteDocuments } from '../collection/delete-documents.ts';
 import type { CollectionDependencies } from '../collection/dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { FORGETS } from '../mending/forget-source.ts';
+import { removeEvidence } from '../mending/remove-evidence.ts';
 
 /** Carries an approval out, step by step between two runs of the source. Safe to repeat at any point. */
 export async function deleteHeld(
@@ -38,6 +41,8 @@ export async function deleteHeld(
         if (hashes.length < DELETION_STEP) break;
         after = hashes.at(-1) ?? '';
       }
+      // What was kept of its pages is a copy of what goes.
+      if (set.run.startsWith(FORGETS)) await removeEvidence(definition, deps, cancellationSignal());
       return endHeldDeletion(deps.db, { tenant, source, digest, rule: ruleOf(set, digest) });
     },
   );

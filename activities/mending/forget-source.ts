@@ -7,6 +7,8 @@ import { answers, askPeople, rejectedBy, sha256 } from '../collection/ask-people
 import type { CollectionDependencies } from '../collection/dependencies.ts';
 
 const SAMPLE = 10;
+/** Begins the name of what stands for a run in the sets that a person asked for in this way. */
+export const FORGETS = 'forget:';
 const RULE = 'the source left the definitions';
 
 /**
@@ -37,7 +39,7 @@ export async function forgetSource(
   } as const;
   const documents = found.map(({ hash, rule }) => ({ hash, rule }));
   const matter = { kind: 'deletions', report, documents, listingComplete: true } as const;
-  const input = { ...former, runId: `forget:${source}`, startedAtMs: Date.now() };
+  const input = { ...former, runId: `${FORGETS}${source}`, startedAtMs: Date.now() };
   const rejected = await askPeople(matter, input, definition, deps);
   if (rejected) throw wasRejected(source, rejectedBy(rejected, digest));
   return { documents: found.length, digest, refused: [], refusedTotal: 0 };

@@ -86,3 +86,17 @@ export async function forgetEvidence(
       tallies as (delete from run_tallies where tenant = ${tenant} and source = ${source})
     delete from evidence_objects where tenant = ${tenant} and source = ${source}`.execute(db);
 }
+
+/** Where objects of a source lie, by their rows. */
+export async function readEvidencePlaces(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<readonly Pick<KeptObject, 'bucket' | 'key'>[]> {
+  return db
+    .selectFrom('evidence_objects')
+    .select(['bucket', 'key'])
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .orderBy('key')
+    .execute();
+}

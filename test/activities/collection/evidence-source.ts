@@ -69,7 +69,10 @@ export async function evidenceSource(
     deps: all,
     evidence: source.deps.objects,
     async collectRun(run, status = 'succeeded', options = {}) {
-      await source.collect({ run, ...options, deps: { ...deps, ...options.deps } });
+      const call = { run, ...options, deps: { ...deps, ...options.deps } };
+      // Where no page at all could be read, the slice fails.
+      if (status === 'succeeded') await source.collect(call);
+      else await source.collect(call).catch(() => undefined);
       const failed = status === 'succeeded' ? {} : { failure: 'SelectorMissing' as const };
       await source.finish(run, { verdict: { status, because: '', ...failed } }, { deps });
     },
