@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { definitionOf, storeDefinition } from '../adapters/postgres/revisions.ts';
+import { effectiveDefinitions } from '../adapters/postgres/spec-overlay.ts';
 import { callTemporal } from '../adapters/temporal/errors.ts';
 import type { InspectionReport, InspectSourceInput } from '../workflows/collection/activities.ts';
 import type { SourceDefinition } from '../workflows/collection/definitions.ts';
@@ -91,7 +92,11 @@ async function findDefinition(
 ): Promise<Omit<Inspection, 'report'>> {
   const { file, loaded } = await tryDefinitions(context);
   const local = 'errors' in loaded ? undefined : loaded.sources.find(({ id }) => id === source);
-  if (local) return { definition: local, from: 'file' };
+  if (local) {
+    // A fix that is deployed runs whatever the file says.
+    const { definitions } = await effectiveDefinitions(await system.database(), [local]);
+    return { definition: definitions[0] ?? local, from: 'file' };
+  }
   const inForce = await definitionOf(await system.database(), source);
   const errors = 'errors' in loaded ? loaded.errors : [];
   const aboutIt = errors.some(({ about }) => about === source);

@@ -6,7 +6,13 @@ import { specDigest } from '../definitions/spec-digest.ts';
 import type { Database } from './database.ts';
 import { readRepairSwitch } from './repair-switch.ts';
 import { definitionOf, lockRevisions, replaceDefinition, revisionInForce } from './revisions.ts';
-import { endPointer, openPointers, withExtract, type PointerRow } from './spec-overlay.ts';
+import {
+  endPointer,
+  openPointers,
+  pinPointer,
+  withExtract,
+  type PointerRow,
+} from './spec-overlay.ts';
 import type { PointerState } from './spec-pointer-tables.ts';
 
 export interface SpecDeploy {
@@ -184,11 +190,10 @@ async function move(transaction: Database, deploy: SpecDeploy): Promise<Deployed
   const id = await replaceDefinition(transaction, revision, { definition: fixed, author });
   const pointer = {
     ...deploy,
-    kind: 'fix',
     fromExtract: written,
     toExtract: patched.extract,
   } as const;
-  await openPointer(transaction, pointer, { move: 'deployed', revision: id, author });
+  await openPointer(transaction, pointer, { revision: id, author });
   return { changed: true, standing: 'in-force', revision: id, from, to };
 }
 
@@ -225,7 +230,6 @@ interface NewPointer {
   readonly source: string;
   readonly incident: string;
   readonly patchDigest: string;
-  readonly kind: 'fix' | 'revert';
   readonly from: string;
   readonly to: string;
   readonly fromExtract: Written;
@@ -233,7 +237,6 @@ interface NewPointer {
 }
 
 interface Event {
-  readonly move: 'deployed' | 'pinned';
   readonly revision: number;
   readonly author: string;
 }
@@ -246,7 +249,7 @@ async function openPointer(db: Database, pointer: NewPointer, event: Event): Pro
       source: pointer.source,
       incident: pointer.incident,
       patch_digest: pointer.patchDigest,
-      kind: pointer.kind,
+      kind: 'fix',
       from_digest: pointer.from,
       to_digest: pointer.to,
       from_extract: JSON.stringify(pointer.fromExtract),
@@ -258,7 +261,7 @@ async function openPointer(db: Database, pointer: NewPointer, event: Event): Pro
     .executeTakeFirstOrThrow();
   await db
     .insertInto('spec_moves')
-    .values({ pointer: id, ...event })
+    .values({ pointer: id, move: 'deployed', ...event })
     .execute();
 }
 
@@ -310,19 +313,8 @@ async function pinOut(
     await refuseUnderNewer(transaction, last);
     return stayed(last);
   }
-  const pin = {
-    tenant: last.tenant,
-    source: last.source,
-    incident: last.incident,
-    patchDigest: last.patch_digest,
-    kind: 'revert',
-    from: last.to_digest,
-    to: last.from_digest,
-    fromExtract: last.to_extract,
-    toExtract: last.from_extract,
-  } as const;
   await endPointer(transaction, last.id, 'rolled-back', { author, revision });
-  await openPointer(transaction, pin, { move: 'pinned', revision, author });
+  await pinPointer(transaction, last, { author, revision });
   return { ...stayed(last), moved: true, pinned: true, inForce: last.from_digest, revision };
 }
 

@@ -413,6 +413,35 @@ describe('a rollback', () => {
     ]);
   });
 
+  test('keeps the fix out of files that bring it late, until they no longer hold it', async () => {
+    await apply(shop());
+    await deploy();
+    await rollbackSpec(db, { incident: 'i-1' });
+
+    const late = await apply(shop(NEW));
+
+    expect(late).toMatchObject({ changed: false, fixes: [{ kind: 'revert', became: 'kept' }] });
+    expect(await inForce()).toEqual(OLD);
+    expect((await apply(shop(NEW, { title: 'The shop' }))).fixes).toMatchObject([
+      { kind: 'revert', became: 'kept' },
+    ]);
+    expect(await inForce()).toEqual(OLD);
+    await apply(shop());
+    await apply(shop(NEW));
+    expect(await inForce()).toEqual(NEW);
+  });
+
+  test('does not stand in the way of files that go elsewhere first', async () => {
+    await apply(shop());
+    await deploy();
+    await rollbackSpec(db, { incident: 'i-1' });
+    await apply(shop({ title: 'h2', content: 'main' }));
+
+    await apply(shop(NEW));
+
+    expect(await inForce()).toEqual(NEW);
+  });
+
   test('of an incident that deployed nothing, or whose fix gave way, has nothing to do', async () => {
     expect(await rollbackSpec(db, { incident: 'unknown' })).toEqual({
       moved: false,
@@ -487,6 +516,17 @@ describe('a fix on top of a fix', () => {
 
     await rollbackSpec(db, { incident: 'i-1' });
     expect(await inForce()).toEqual(OLD);
+  });
+
+  test('stays out of late files when both were rolled back', async () => {
+    await rollbackSpec(db, { incident: 'i-2' });
+    await rollbackSpec(db, { incident: 'i-1' });
+
+    await apply(shop(NEWER));
+
+    expect(await inForce()).toEqual(OLD);
+    await apply(shop(OLD));
+    expect(await activeFixes(db)).toEqual([]);
   });
 
   test('protects the one below also when both have landed', async () => {
