@@ -12,8 +12,8 @@ export type PatchOperation =
 export type ParsedPatch = { readonly patch: SpecPatch } | { readonly refused: string };
 
 /** A spec is small, and so is its repair; what is larger is none. */
-export const MAX_OPERATIONS = 50;
-export const MAX_PATCH_BYTES = 64 * 1024;
+const MAX_OPERATIONS = 50;
+const MAX_PATCH_BYTES = 64 * 1024;
 
 /**
  * Reads a patch from anything. Total: what is no patch gives the sentence that says why; thrown as a failure it is `InvalidAgentOutput`.
