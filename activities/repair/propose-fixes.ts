@@ -10,6 +10,7 @@ import { STRATEGIES } from '../strategies/index.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { openEvidence, type OpenedCase } from './open-case.ts';
 import { patchedDefinition } from './patched-definition.ts';
+import { recallFixes } from './recall-fixes.ts';
 
 /** The names and reasons that fit into an answer. */
 const MAX_ABSTAINED = 20;
@@ -30,8 +31,9 @@ export async function proposeFixes(
       if (opened.kind === 'nothing')
         return { candidates: [], abstained: [{ strategy: 'evidence', because: opened.because }] };
       const guided = input.guidance === undefined ? [] : [guidedStrategy(input.guidance)];
+      const memory = await recallFixes(opened.incident, opened.evidence.view, deps);
       const found = await findCandidates(opened.evidence, {
-        strategies: [...guided, ...STRATEGIES],
+        strategies: [memory, ...guided, ...STRATEGIES],
         refused: new Set(input.refused),
         signal: cancellationSignal(),
       });

@@ -24,6 +24,7 @@ import type { StoredChecks } from './check-candidates.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { memoryFeature } from './memory-feature.ts';
 import { openCase, type Case } from './open-case.ts';
+import { keptSketch } from './recall-fixes.ts';
 
 const DAY_MS = 86_400_000;
 /** A relocation says how far it was ahead; where that does not apply, the middle says nothing either way. */
@@ -73,6 +74,7 @@ export async function recordDecision(
   const stored = { ...verdict, attempt, policyHash, requestId: requestId ?? null };
   await noteCandidate(deps.db, candidate, { decision: stored });
   await noteRepair(deps.db, id, { decision: stored });
+  const pageShape = keptSketch(incident);
   await recordOutcome(deps.db, {
     incident: id,
     tenant: incident.tenant,
@@ -85,6 +87,7 @@ export async function recordDecision(
     failingFields: incident.fields,
     patchDigest: candidate.patchDigest,
     patch: candidate.patch,
+    ...(pageShape ? { pageShape } : {}),
     decision: verdict,
   });
 }
