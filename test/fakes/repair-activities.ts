@@ -157,7 +157,7 @@ interface Deployed {
 }
 
 function createIncident(id: string, settings: RepairSettings = {}): Incident {
-  const hash = 'b'.repeat(64);
+  const hash = '9'.repeat(64);
   const policy: RepairPolicy = { ...policyOf(undefined, 'default', settings), hash };
   let end: CloseIncidentInput | undefined;
   let inForce: DeployInput | undefined;

@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
 import { classify } from '../classify.ts';
 import { rollBack, specMoved } from './deliver-fix.ts';
 import { close } from './close-incident.ts';
@@ -92,7 +92,7 @@ async function openClosed(desk: RepairDesk, { incident }: RollbackOrder) {
     ]);
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    if (classify(error).name === 'NotFound') return undefined;
-    throw error;
+    log.error('a rollback found no incident', { incident, reason: classify(error).message });
+    return undefined;
   }
 }

@@ -75,8 +75,11 @@ function report(desk: RepairDesk, message: unknown): void {
   desk.queue = [...desk.queue, reported];
 }
 
+/** One that is about to be closed may have been opened again: triage sees it. */
 function isKnown({ work, queue }: RepairDesk, { incident }: ReportedIncident): boolean {
-  return work?.incident === incident || queue.some((one) => one.incident === incident);
+  const isUnderWork = work && work.step !== 'learning' && work.step !== 'closed';
+  const known = isUnderWork && work.incident === incident;
+  return known || queue.some((one) => one.incident === incident);
 }
 
 function wake(desk: RepairDesk): void {

@@ -14,12 +14,18 @@ import { decideFix } from './decide-fix.ts';
 import { deploy, rollBack, watch } from './deliver-fix.ts';
 import { awaitRuns, check, diagnose, propose, prove, reproduce, triage } from './find-fix.ts';
 import { lookAtRuns, obeyOrders, park } from './interruptions.ts';
-import { isFull, openDesk, type RepairDesk } from './repair-desk.ts';
+import { isFull, openDesk, paceOf, type RepairDesk } from './repair-desk.ts';
 import { listen } from './repair-doors.ts';
 import type { RepairSourceInput } from './repair-input.ts';
 import { carriedOf } from './repair-snapshot.ts';
-import { isBeforeDelivery, newWork, type RepairStep, type RepairWork } from './repair-work.ts';
-import { giveUp, show } from './show-repair.ts';
+import {
+  goTo,
+  isBeforeDelivery,
+  newWork,
+  type RepairStep,
+  type RepairWork,
+} from './repair-work.ts';
+import { giveUp, rest, show } from './show-repair.ts';
 
 /** How long a repair that nobody gave anything to do waits for its message. */
 const IDLE = '1 minute';
@@ -66,6 +72,7 @@ function takeNext(desk: RepairDesk): RepairWork | undefined {
   if (!next) return undefined;
   desk.queue = queue;
   desk.work = newWork(next);
+  desk.rolledBack = desk.rolledBack.filter((incident) => incident !== next.incident);
   desk.question = undefined;
   desk.guidance = undefined;
   desk.ran = false;
@@ -112,9 +119,13 @@ async function failed(
 ): Promise<RepairWork> {
   const { name, message } = classify(error);
   log.error('a step of a repair failed', { step: work.step, failure: name, reason: message });
-  if (work.step === 'learning') throw error;
+  // Somebody made it up, or its source was removed.
+  if (name === 'NotFound' && (work.step === 'triaging' || work.step === 'learning'))
+    return goTo(work, 'closed');
   const because = `The repair stopped at "${work.step}" by ${name}: ${message}`;
   if (isBeforeDelivery(work)) return giveUp(desk, work, because);
+  const summary = `${name}: then "${work.step}" again`;
+  await rest(desk, paceOf(desk, work.waits), { summary, until: () => false });
   return { ...work, waits: work.waits + 1 };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
 import { eventsOf } from '../../set-up/workflow-history.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
-import { repair, type RepairOnStage, type RepairScript } from './repair-stage.ts';
+import { PATIENTLY, repair, type RepairOnStage, type RepairScript } from './repair-stage.ts';
 
 const fakes = repairFakes();
 const workers = withWorkers({ activities: fakes.activities });
@@ -19,7 +19,7 @@ async function passProbation(repaired: RepairOnStage): Promise<void> {
     incident.probation = { runs: [...incident.probation.runs, runOn('good')] };
     await repaired.ran();
     await expect
-      .poll(() => incident.calls.filter((call) => call === 'watch').length)
+      .poll(() => incident.calls.filter((call) => call === 'watch').length, PATIENTLY)
       .toBeGreaterThan(count);
   }
   await repaired.handle.result();
