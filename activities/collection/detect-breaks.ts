@@ -7,7 +7,7 @@ import type { SourceDefinition } from '../../workflows/collection/definitions.ts
 import type { HeldReport, ListingReport } from '../../workflows/collection/run-status.ts';
 import { HISTORY_RUNS } from '../../workflows/repair/detectors/baseline.ts';
 import { detect } from '../../workflows/repair/detectors/detect.ts';
-import type { Finding } from '../../workflows/repair/detectors/finding.ts';
+import type { Finding, RunFacts } from '../../workflows/repair/detectors/finding.ts';
 import { heals } from '../../workflows/repair/incident.ts';
 import { failureOf } from './failure-of.ts';
 
@@ -26,6 +26,34 @@ export async function detectBreaks(
   { run, definition, listing }: EndedRead,
   db: Database,
 ): Promise<HeldReport | undefined> {
+  const facts = await readFacts({ run, definition, listing }, db);
+  if (!facts) return undefined;
+  const findings = detect(facts);
+  await noteFindings(db, { run: run.runId, findings });
+  const first = findings.find(({ severity }) => severity === 'hold');
+  if (!first) return undefined;
+  const { run: summary, good } = facts;
+  const { specDigest } = summary;
+  const failure = failureOf({ run, definition, specDigest, finding: first, atMs: Date.now() });
+  const incident = await incidentIdFor(db, failure);
+  const found = { finding: first, digest: failure.fingerprint, incident };
+  return heldReport(found, good[0]?.records ?? 0, summary.records);
+}
+
+/** What the detectors say of a run that broke off: of as much as it has read. */
+export async function findBreaks(
+  run: RunReference,
+  definition: SourceDefinition,
+  db: Database,
+): Promise<readonly Finding[]> {
+  const facts = await readFacts({ run, definition, listing: undefined }, db);
+  return facts ? detect(facts) : [];
+}
+
+async function readFacts(
+  { run, definition, listing }: EndedRead,
+  db: Database,
+): Promise<RunFacts | undefined> {
   if (!heals(definition)) return undefined;
   const summary = await readRunSummary(db, run.runId);
   if (!summary || summary.specDigest === '') return undefined;
@@ -33,14 +61,7 @@ export async function detectBreaks(
   const { specDigest } = summary;
   const lineage = { tenant, source, specDigest, definitionDigest, limit: HISTORY_RUNS };
   const good = await readGoodRuns(db, lineage);
-  const findings = detect({ run: summary, listingComplete: listing?.complete ?? false, good });
-  await noteFindings(db, { run: run.runId, findings });
-  const first = findings.find(({ severity }) => severity === 'hold');
-  if (!first) return undefined;
-  const failure = failureOf({ run, definition, specDigest, finding: first, atMs: Date.now() });
-  const incident = await incidentIdFor(db, failure);
-  const found = { finding: first, digest: failure.fingerprint, incident };
-  return heldReport(found, good[0]?.records ?? 0, summary.records);
+  return { run: summary, listingComplete: listing?.complete ?? false, good };
 }
 
 interface Found {

@@ -9,6 +9,7 @@ import type { FinishRunInput } from '../../workflows/collection/activities.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import type { Finding } from '../../workflows/repair/detectors/finding.ts';
 import { heals, isRepairable, opensIncident } from '../../workflows/repair/incident.ts';
+import { findBreaks } from './detect-breaks.ts';
 import { failureOf, type Broken } from './failure-of.ts';
 import { incidentNotice, stormNotice } from './tell-of-incident.ts';
 
@@ -31,7 +32,10 @@ export async function reportBreaks(
   if (!isBroken || platform) return { told: false };
   const definition = await definitionByDigest(tx, digest);
   if (!definition) return { told: false };
-  const findings = breaksOf(end, definition, await readFindings(tx, end.runId));
+  const noted = await readFindings(tx, end.runId);
+  // A read that broke off has noted nothing.
+  const said = noted.length > 0 ? noted : await findBreaks({ ...end, digest }, definition, tx);
+  const findings = breaksOf(end, definition, said);
   let told = false;
   for (const finding of findings) {
     const broken = brokenRun(end, digest, definition, finding);

@@ -3,7 +3,12 @@ import {
   recordPausesByPeople,
   type FreshnessRow,
 } from '../../adapters/postgres/freshness.ts';
-import { closeOutdatedNotices, forgetNotices } from '../../adapters/postgres/notices.ts';
+import {
+  closeIncidentNotices,
+  closeOutdatedNotices,
+  forgetNotices,
+} from '../../adapters/postgres/notices.ts';
+import { endStorms } from '../../adapters/postgres/systemic-incidents.ts';
 import { definitionsInForce } from '../../adapters/postgres/revisions.ts';
 import { spanText } from '../../workflows/approval/words.ts';
 import type { FreshnessReport } from '../../workflows/collection/activities.ts';
@@ -35,6 +40,8 @@ export function watchFreshness(deps: Watching): Promise<FreshnessReport> {
       const rows = await readFreshness(deps.db, new Date());
       const late = rows.filter(({ state }) => state === 'late');
       await closeOutdatedNotices(deps.db, late);
+      await endStorms(deps.db);
+      await closeIncidentNotices(deps.db);
       await tell(late.map(noticeOf), deps);
       await reportLate(late, deps);
       await forgetNotices(deps.db, KEPT_MS);

@@ -1,6 +1,7 @@
 import {
   closeIncident as closeRow,
   noteRepair,
+  readIncident,
   recordIncidentStage,
 } from '../../adapters/postgres/incidents.ts';
 import { closeNotices } from '../../adapters/postgres/notices.ts';
@@ -13,6 +14,7 @@ import type {
   RecordStageInput,
 } from '../../workflows/repair/activities.ts';
 import type { RepairOutcome, RepairStage } from '../../workflows/repair/outcome.ts';
+import { tellOfClosedIncident } from '../collection/tell-of-incident.ts';
 import type { RepairDependencies } from './dependencies.ts';
 
 /**
@@ -30,10 +32,12 @@ export async function closeIncident(
   const label = LABELS[closed.first ? outcome : closed.outcome];
   if (label) await labelOutcome(db, { incident, ...label });
   if (closed.first) await noteRepair(db, incident, { byPerson });
+  const row = await readIncident(db, incident);
+  if (row) await tellOfClosedIncident(db, row);
   await closeNotices(db, {
     tenant,
     source,
-    kinds: ['incident-opened', 'approval-waiting', 'approval-reminder'],
+    kinds: ['approval-waiting', 'approval-reminder'],
     because: `incident "${incident}" ended as ${closed.outcome}`,
   });
   return { outcome: closed.outcome };

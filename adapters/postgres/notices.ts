@@ -70,6 +70,18 @@ export async function closeOutdatedNotices(
   );
 }
 
+/** Ends the notices of incidents that are over, by whomever, and of systemic ones that hold nothing any more. */
+export async function closeIncidentNotices(db: Database): Promise<void> {
+  await sql`
+    update notices n set closed_at = clock_timestamp(), closed_because = 'its incident is over'
+    where closed_at is null and kind = 'incident-opened'
+      and not exists (select 1 from incidents i where i.tenant = n.tenant and i.source = n.source and i.fingerprint = n.subject
+        and i.state = 'open')
+      and not exists (select 1 from systemic_incidents s where s.id = n.subject and s.released_at is null)`.execute(
+    db,
+  );
+}
+
 /** Forgets notices that ended so long ago, and the requests that told nothing else. Open ones stay, with what was told of them. */
 export async function forgetNotices(db: Database, endedMs: number): Promise<void> {
   const before = sql`now() - ${`${endedMs} milliseconds`}::interval`;

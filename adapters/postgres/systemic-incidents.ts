@@ -41,7 +41,10 @@ export async function noteStorms(
   const begun: StormFacts[] = [];
   let storm: string | undefined;
   for (const [scope, key] of scopesOf(candidate)) {
-    const known = (await joinStorm(tx, scope, key)) ?? (await beginStorm(tx, scope, key, begun));
+    const joined = await joinStorm(tx, scope, key);
+    // What has one cause already needs no second one.
+    const isNew = joined === undefined && storm === undefined;
+    const known = isNew ? await beginStorm(tx, scope, key, begun) : joined;
     if (known === undefined) continue;
     storm ??= known;
     await sql`
@@ -79,7 +82,8 @@ async function beginStorm(
   begun: StormFacts[],
 ): Promise<string | undefined> {
   const { rows } = await sql<{ breaks: number; before: number }>`
-    select (select count(distinct (tenant, source, fingerprint))::integer from incidents where ${matches(scope, key)} and ${recent()}) as breaks,
+    select (select count(distinct (tenant, source, fingerprint))::integer from incidents
+        where storm is null and ${matches(scope, key)} and ${recent()}) as breaks,
       (select count(*)::integer from systemic_incidents) as before`.execute(tx);
   const { breaks, before } = rows[0] ?? { breaks: 0, before: 0 };
   if (!isStorm(breaks)) return undefined;
@@ -105,7 +109,7 @@ function recent() {
 }
 
 /** Ends the holds of storms in which failures have stopped. */
-async function endStorms(db: Database): Promise<void> {
+export async function endStorms(db: Database): Promise<void> {
   await sql`
     update systemic_incidents set released_at = clock_timestamp(), released_by = 'failures stopped'
     where released_at is null and last_failure_at < clock_timestamp() - ${`${STORM_OVER_MS} milliseconds`}::interval`.execute(

@@ -6,6 +6,7 @@ import { watchFreshness } from '../../../activities/collection/watch-freshness.t
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { closeIncident, readIncidents } from '../../../adapters/postgres/incidents.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
+import { releaseSystemicHold } from '../../../adapters/postgres/systemic-incidents.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import { endRun, openRun } from '../../../adapters/postgres/runs.ts';
 import type { RunVerdict } from '../../../workflows/collection/run-status.ts';
@@ -127,4 +128,23 @@ test('an incident that is over needs no repair', async () => {
   await watch();
 
   expect(repairs.reported).toHaveLength(1);
+});
+
+test('the notice of a storm ends when it holds nothing any more', async () => {
+  const ids = Array.from({ length: 6 }, (_, at) => `docs-${at}`);
+  await inForce(...ids);
+  for (const id of ids) await ran(`run-of-${id}`, id, 9, AWAY);
+  const open = async () => {
+    const { rows } = await sql<{ subject: string }>`
+      select subject from notices where kind = 'incident-opened' and closed_at is null`.execute(db);
+    return rows.map(({ subject }) => subject);
+  };
+
+  await watch();
+  const during = await open();
+  await releaseSystemicHold(db, 'storm-1', 'ana');
+  await watch();
+
+  expect(during).toContain('storm-1');
+  expect(await open()).toEqual([]);
 });
