@@ -15,6 +15,7 @@ import { changedLines } from '../../workflows/repair/spec-diff.ts';
 import type { CandidateEvidence } from '../strategies/candidate.ts';
 import { goodAt } from '../strategies/candidates.ts';
 import { changedValues } from '../strategies/changed-values.ts';
+import { followingPages, type FollowingPages } from '../strategies/following-pages.ts';
 import { bodiesOf, trySpecs } from '../strategies/try-specs.ts';
 import { pageDrift } from './page-drift.ts';
 import { patchLines, valueLines, type ValueLine } from './show-changes.ts';
@@ -61,10 +62,14 @@ export async function checkCandidate(
     bodies,
   });
   const regressions = changedValues(bodies, view, patched.spec);
+  const followed = followingPages(bodies, view.spec, patched.spec);
+  const judged = reports
+    .map((report) => withRegressions(report, regressions))
+    .map((report) => withFollowed(report, followed));
   return {
-    checks: inOrder([...statics, ...reports.map((report) => withRegressions(report, regressions))]),
+    checks: inOrder([...statics, ...judged]),
     features: {
-      f2p: shares.f2p,
+      f2p: f2pShare(reports, shares.f2p, followed),
       ...(evidence.heldOut.length === 0 ? {} : { holdout: shares.holdout }),
       oracle: shares.oracle,
       size: changedSize(changedLines(view.spec, patched.spec)),
@@ -134,6 +139,26 @@ async function triedBodies(
 function withRegressions(report: CheckReport, regressions: readonly string[]): CheckReport {
   if (report.check !== 'p2p' || regressions.length === 0) return report;
   return checkReport('p2p', 'fail', [...report.findings, ...regressions]);
+}
+
+/** A list that goes on again is what failed before, and no field says it. */
+function withFollowed(report: CheckReport, followed: FollowingPages | undefined): CheckReport {
+  if (report.check !== 'f2p' || followed === undefined || report.verdict === 'fail') return report;
+  const { lost, found } = followed;
+  if (found > 0) return checkReport('f2p', 'pass');
+  return lost === 0 ? report : checkReport('f2p', 'fail', ['No failing page leads on with it.']);
+}
+
+function f2pShare(
+  reports: readonly CheckReport[],
+  share: number,
+  followed: FollowingPages | undefined,
+): number {
+  const isTried = reports.some(
+    ({ check, verdict }) => check === 'f2p' && verdict !== 'inconclusive',
+  );
+  if (followed === undefined || followed.lost === 0) return share;
+  return isTried ? Math.min(share, Math.sign(followed.found)) : followed.found / followed.lost;
 }
 
 function inOrder(reports: readonly CheckReport[]): readonly CheckReport[] {

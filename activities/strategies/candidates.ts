@@ -6,6 +6,7 @@ import type { Candidate, CandidateEvidence } from './candidate.ts';
 import { changedValues } from './changed-values.ts';
 import { composed, merged, validated, type ValidProposal } from './compose.ts';
 import type { EvidenceView, Strategy } from './contract.ts';
+import { followingPages } from './following-pages.ts';
 import { STRATEGIES } from './index.ts';
 import { askStrategy } from './strategy-pool.ts';
 import { bodiesOf, trySpecs } from './try-specs.ts';
@@ -172,7 +173,12 @@ function objection(
   });
   const failed = reports.find(({ verdict }) => verdict === 'fail');
   if (failed !== undefined) return failed.findings[0] ?? `The check "${failed.check}" fails.`;
-  return changedValues(bodies, view, candidate.spec)[0];
+  const [changed] = changedValues(bodies, view, candidate.spec);
+  if (changed !== undefined) return changed;
+  const proved = reports.some(({ check, verdict }) => check === 'f2p' && verdict === 'pass');
+  const followed = followingPages(bodies, view.spec, candidate.spec);
+  if (followed?.found === 0) return 'No failing page leads on with it.';
+  return proved || followed !== undefined ? undefined : 'Nothing that failed passes with it.';
 }
 
 /** One candidate for each behaviour: the smallest, with the strategies of all. */

@@ -61,7 +61,7 @@ export function objectLists(value: unknown): readonly ObjectList[] {
 }
 
 /** One more key, as the runner's paths write it; undefined for a key that they cannot name. */
-export function pathBelow(path: string, key: string): string | undefined {
+function pathBelow(path: string, key: string): string | undefined {
   if (key.includes('"') || key.length > MAX_KEY) return undefined;
   const isPlain = key !== '' && key !== '*' && !/^\$|[.[\]"]/u.test(key);
   if (!isPlain) return `${path}["${key}"]`;

@@ -35,7 +35,7 @@ export function isDistinctive(value: Reading): boolean {
   );
 }
 
-export function bareText(text: string): string {
+function bareText(text: string): string {
   return text
     .slice(0, MAX_CHARACTERS)
     .normalize('NFKC')

@@ -32,7 +32,7 @@ export interface Breakage {
 }
 
 /** The spec of a source as it is in force. */
-export function specOf(extract: unknown): ExtractionSpec {
+function specOf(extract: unknown): ExtractionSpec {
   return expandExtraction('shop', ExtractionConfig.parse(extract));
 }
 

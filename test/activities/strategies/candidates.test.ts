@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { checkCandidate } from '../../../activities/repair/check-candidate.ts';
 import { findCandidates } from '../../../activities/strategies/candidates.ts';
 import type { Proposal, Strategy } from '../../../activities/strategies/contract.ts';
 import { STRATEGIES } from '../../../activities/strategies/index.ts';
 import { closeStrategyPool } from '../../../activities/strategies/strategy-pool.ts';
 import { closeExtractionPool } from '../../../adapters/extraction/extract-pool.ts';
+import { verdictOf } from '../../../workflows/repair/checks.ts';
 import type { SpecPatch } from '../../../workflows/repair/patch.ts';
 import { evidenceOf } from './broken.ts';
 import { productOf, type Product } from './products.ts';
@@ -132,6 +134,42 @@ describe('candidates (repair 4.4)', () => {
     const strategies = [puts('a', front('title', 'h2, h1'), front('price', '.amount'))];
 
     expect((await findCandidates(evidence(), { strategies })).candidates).toEqual([]);
+  });
+
+  test('a list that leads on again is a fix, though no field failed', async () => {
+    const list = evidenceOf({
+      extract: { title: 'h1', next: { locators: 'a.more' } },
+      failure: 'ContentShrank',
+      failingFields: [],
+      pages: [
+        {
+          url: 'https://shop.example/list',
+          before: '<h1>Lamps</h1><a class="more" href="?page=2">x</a>',
+          now: '<h1>Lamps</h1><a rel="next" href="?page=2">x</a>',
+        },
+      ],
+    });
+    const { candidates } = await findCandidates(list);
+
+    expect(candidates.map(({ strategies }) => strategies)).toEqual([['pagination']]);
+    const { features, checks } = await checkCandidate(candidates[0]?.patch ?? [], list);
+    expect(features.f2p).toBe(1);
+    expect(verdictOf(checks, 'f2p')).toBe('pass');
+  });
+
+  test('a change after which nothing passes that failed is no fix', async () => {
+    const strategies = [puts('a', front('title', 'h1.other'))];
+    const found = await findCandidates(
+      evidenceOf({
+        extract: EXTRACT,
+        failingFields: [],
+        pages: pages.map(({ url, before }) => ({ url, before, now: before })),
+      }),
+      { strategies },
+    );
+
+    expect(found.candidates).toEqual([]);
+    expect(found.failed[0]?.because).toBe('Nothing that failed passes with it.');
   });
 
   test('half a fix is none', async () => {
