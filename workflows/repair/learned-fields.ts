@@ -8,6 +8,8 @@ export interface LearnedField {
   readonly min: number;
   readonly max: number;
   readonly kind: 'number' | 'time' | 'length' | 'flag';
+  /** Values that taught this: one title says little about how long titles are. */
+  readonly known: number;
   readonly minItems: number;
   readonly maxItems: number;
   /** The only values there were, while they are few and came often. */
@@ -31,25 +33,35 @@ export function learnFields(
   return Object.fromEntries(entries);
 }
 
-/** A value that looks like those that were there before: kind, range with a margin of half its width, items, and the few values. */
+/**
+ * A value that looks like those that were there before: kind, range with a margin of half its width (more where few values are known),
+ * items, and the few values. In a list one of five may look otherwise.
+ */
 export function looksLearned(
   learned: LearnedField,
   value: FieldValue | readonly FieldValue[],
 ): boolean {
   const items = itemsOf(value);
   if (items.length > Math.max(1, learned.maxItems * 2)) return false;
-  return items.every((item) => isAlike(learned, item));
+  const odd = items.filter((item) => !isAlike(learned, item)).length;
+  return odd <= items.length * MAY_DIFFER;
 }
 
-function isAlike({ kind, min, max, values }: LearnedField, item: FieldValue): boolean {
+const MAY_DIFFER = 0.2;
+
+function isAlike({ kind, min, max, known, values }: LearnedField, item: FieldValue): boolean {
   const size = sizeOf(item);
   if (size.kind !== kind) return false;
   if (values && !values.includes(String(item))) return false;
   const margin = Math.max((max - min) / 2, Math.abs(max) * 0.1, kind === 'time' ? YEAR_MS : 0);
-  return size.size >= min - margin && size.size <= max + margin;
+  if (size.size >= min - margin && size.size <= max + margin) return true;
+  // Lengths and amounts vary by factors, and the fewer of them are known, the more.
+  const factor = 1 + THIN / Math.sqrt(Math.max(1, known));
+  return kind !== 'time' && size.size >= min / factor && size.size <= max * factor;
 }
 
 const YEAR_MS = 366 * 86_400_000;
+const THIN = 3;
 
 function learn(
   lists: readonly (readonly FieldValue[])[],
@@ -68,6 +80,7 @@ function learn(
     min: least(sizes),
     max: -least(sizes.map((size) => -size)),
     kind,
+    known: items.length,
     minItems: least(counts),
     maxItems: -least(counts.map((count) => -count)),
     ...(values ? { values } : {}),

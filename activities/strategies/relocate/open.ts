@@ -1,6 +1,7 @@
 import { select } from '../../../adapters/extraction/dom.ts';
 import type {
   CssLocator,
+  ExtractionSpec,
   FieldSpec,
   Locator,
 } from '../../../workflows/collection/extraction-spec.ts';
@@ -10,23 +11,40 @@ import type { Aim } from './features.ts';
 import { titleLikeness } from './features.ts';
 import { factsOf } from './page-facts.ts';
 import type { PageFacts } from './page-facts.ts';
+import { openPage } from '../evidence/pages.ts';
 import { mapPage } from './page-map.ts';
 
 /** A page with all that was found out about it; once for each body, however many strategies and fields ask. */
-export function openFacts(page: EvidencePage): PageFacts | undefined {
+export function openFacts(page: EvidencePage, spec: ExtractionSpec): PageFacts | undefined {
   const there = known.get(page);
   if (there !== undefined) return there.facts;
-  const map = mapPage(page.body);
+  const document =
+    page.body.length > MAX_CHARACTERS ? undefined : openPage(page, spec).page?.document;
+  const map = document === undefined ? undefined : mapPage(document);
   const facts = map === undefined ? undefined : factsOf(map);
   known.set(page, { facts });
   return facts;
 }
+
+const MAX_CHARACTERS = 6 * 1024 * 1024;
 
 /** Goes when the page goes. */
 const known = new WeakMap<EvidencePage, { readonly facts: PageFacts | undefined }>();
 
 /** What the field's elements were on a page on which its locators worked. Undefined when no selector found them there. */
 export function aimAt(page: PageFacts, field: FieldSpec): Aim | undefined {
+  const there = aims.get(page)?.get(field);
+  if (there !== undefined) return there;
+  const aim = lookFor(page, field);
+  if (aim === undefined) return undefined;
+  const ofPage = aims.get(page) ?? new Map<FieldSpec, Aim>();
+  aims.set(page, ofPage.set(field, aim));
+  return aim;
+}
+
+const aims = new WeakMap<PageFacts, Map<FieldSpec, Aim>>();
+
+function lookFor(page: PageFacts, field: FieldSpec): Aim | undefined {
   const locator = field.locators
     .filter(isSelector)
     .find(({ css }) => (select(page.map.document, css, 1) ?? []).length > 0);

@@ -83,19 +83,45 @@ function memo<V>(compute: (place: Place) => V): (place: Place) => V {
   };
 }
 
+/** Each answer is found when it is first asked for: of most elements only the letters are ever compared. */
 function itemFacts(map: PageMap, place: Place): ItemFacts {
   const text = textOf(map, place);
-  const letters = text.replaceAll(/\s/gu, '').length;
+  let letters: string | undefined;
+  let words: readonly string[] | undefined;
+  let linked: boolean | undefined;
   return {
     text,
-    bare: bare(text),
-    words: wordsOf(text),
     length: text.length,
-    startsWithDigit: /^[^\p{L}]{0,3}[\p{N}]/u.test(text),
-    endsSentence: /[.!?。！？…][)"'”»]*$/u.test(text),
-    digits: (text.match(/\p{N}/gu)?.length ?? 0) / Math.max(1, letters),
-    linked: isLinked(map, place),
+    get bare() {
+      return (letters ??= bare(text));
+    },
+    get words() {
+      return (words ??= wordsOf(text));
+    },
+    get linked() {
+      return (linked ??= isLinked(map, place));
+    },
+    get startsWithDigit() {
+      return /^[^\p{L}]{0,3}[\p{N}]/u.test(text);
+    },
+    get endsSentence() {
+      return /[.!?。！？…][)"'”»]*$/u.test(text.slice(-8));
+    },
+    get digits() {
+      return digitShare(text);
+    },
   };
+}
+
+function digitShare(text: string): number {
+  let digits = 0;
+  let all = 0;
+  for (const letter of text) {
+    if (letter === ' ') continue;
+    all += 1;
+    if (/\p{N}/u.test(letter)) digits += 1;
+  }
+  return digits / Math.max(1, all);
 }
 
 /** Is most of the text the text of links? */

@@ -1,6 +1,4 @@
-import { parsePage } from '../../../adapters/extraction/dom.ts';
 import type { PageDocument, PageElement } from '../../../adapters/extraction/dom.ts';
-import { looksNestedTooDeeply } from '../../../adapters/extraction/nesting.ts';
 
 /** An element of a page, numbered in document order, with the stretch of the page's text that it holds. */
 export interface Place {
@@ -23,16 +21,9 @@ export interface PageMap {
   readonly text: string;
 }
 
-/** Undefined for what is no page that could be searched: nested beyond reason, unparsable or too large. */
-export function mapPage(html: string): PageMap | undefined {
-  if (html.length > MAX_CHARACTERS || looksNestedTooDeeply(html)) return undefined;
-  try {
-    const document = parsePage(html);
-    return walk(document);
-  } catch {
-    // The parser may exhaust itself on a hostile page; then there is nothing to search.
-    return undefined;
-  }
+/** Undefined for what is no page that could be searched: without a root, nested beyond reason, or of far too many elements. */
+export function mapPage(document: PageDocument): PageMap | undefined {
+  return walk(document);
 }
 
 /** The text of a place on one line, as extraction reads it; empty when it is far longer than any value. */
@@ -45,7 +36,6 @@ export function isInside(place: Place, outer: Place): boolean {
   return place.index >= outer.index && place.index <= outer.last;
 }
 
-const MAX_CHARACTERS = 6 * 1024 * 1024;
 const MAX_PLACES = 60_000;
 const MAX_TEXT = 60_000;
 const MAX_DEPTH = 400;

@@ -46,17 +46,17 @@ function relocateField(
 ): Proposal | { readonly abstains: string } {
   let abstains = `No good page shows where the field "${name}" stood.`;
   for (const failing of view.failing.slice(0, MAX_PAGES)) {
-    const page = openFacts(failing);
+    const page = openFacts(failing, view.spec);
     if (page === undefined) {
       abstains = `The failing page is too large or nested too deeply to be searched for the field "${name}".`;
       continue;
     }
     for (const sample of samplesFor(failing, view.good)) {
-      const good = openFacts(sample);
+      const good = openFacts(sample, view.spec);
       const aim = good && aimAt(good, field);
       if (aim === undefined) continue;
       const choice = choose(aim, page, field);
-      const proposal = 'abstains' in choice ? choice : proposalOf(name, page, choice);
+      const proposal = 'abstains' in choice ? choice : proposalOf(name, page, aim, choice);
       if ('patch' in proposal) return proposal;
       ({ abstains } = proposal);
     }
@@ -75,9 +75,10 @@ function samplesFor(failing: FailingPage, good: readonly GoodSample[]): readonly
 function proposalOf(
   name: string,
   page: PageFacts,
+  aim: Aim,
   choice: Extract<Choice, { candidate: Candidate }>,
 ): Proposal | { readonly abstains: string } {
-  const css = selectorFor(page, choice.candidate.members);
+  const css = selectorFor(page, choice.candidate.members, aim.look);
   if (css === undefined)
     return { abstains: `The field "${name}" was found, but no selector finds it alone.` };
   return {

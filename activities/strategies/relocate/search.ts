@@ -18,8 +18,18 @@ export function candidatesFor(
   page: PageFacts,
   cardinality: 'one' | 'many',
 ): readonly Candidate[] {
-  return cardinality === 'many' ? lists(aim, page) : singles(aim, page);
+  const there = searched.get(aim);
+  if (there?.page === page) return there.candidates;
+  const candidates = cardinality === 'many' ? lists(aim, page) : singles(aim, page);
+  searched.set(aim, { page, candidates });
+  return candidates;
 }
+
+/** The last search of each aim: two strategies ask one after the other. */
+const searched = new WeakMap<
+  Aim,
+  { readonly page: PageFacts; readonly candidates: readonly Candidate[] }
+>();
 
 export interface Ranked {
   readonly best: Candidate;

@@ -8,16 +8,42 @@ import { bare } from './words.ts';
  * A selector that finds exactly these elements on their page, or others with the same texts: short, and by what people named (ids,
  * `itemprop`, `data-*`, classes) before what merely lies so. Each is tried before it is believed. Undefined when none does.
  */
-export function selectorFor(page: PageFacts, members: readonly Place[]): string | undefined {
-  const wanted = members.map((one) => page.item(one).bare).filter((text) => text !== '');
-  const works = (css: string): boolean => findsOnly(page, css, wanted);
+export function selectorFor(
+  page: PageFacts,
+  members: readonly Place[],
+  good: GoodMembers,
+): string | undefined {
+  const wanted = textsOf({ page, members });
+  const before = textsOf(good);
+  let second: string | undefined;
+  const works = (css: string): boolean => {
+    if (!findsOnly(page, css, wanted)) return false;
+    if (agrees(good.page, css, before)) return true;
+    second ??= css;
+    return false;
+  };
   const endsAt = performance.now() + DEADLINE_MS;
   const written = [...named(page, members)].toSorted((a, b) => a.cost - b.cost).slice(0, MAX_TRIES);
   for (const { css } of written) {
     if (performance.now() > endsAt) break;
     if (works(css)) return css;
   }
-  return paths(page, members).find(works);
+  return paths(page, members).find(works) ?? second;
+}
+
+/** A page on which the old selector worked, and what it found. On it a new one should find the same, or nothing at all. */
+interface GoodMembers {
+  readonly page: PageFacts;
+  readonly members: readonly Place[];
+}
+
+function textsOf({ page, members }: GoodMembers): readonly string[] {
+  return members.map((one) => page.item(one).bare).filter((text) => text !== '');
+}
+
+function agrees(page: PageFacts, css: string, before: readonly string[]): boolean {
+  const found = select(page.map.document, css, 1);
+  return found?.length === 0 || findsOnly(page, css, before);
 }
 
 const DEADLINE_MS = 400;

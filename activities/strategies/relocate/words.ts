@@ -1,10 +1,13 @@
 /** Letters and digits alone, lower-cased: texts that differ in nothing else are the same value. */
 export function bare(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return text
     .normalize('NFKC')
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
+
+const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Words of a text; scripts without spaces give pairs of letters, so that they can be compared, too. */
 export function wordsOf(text: string): readonly string[] {

@@ -47,7 +47,7 @@ describe('the checks of a patched spec (repair 6)', () => {
 
   test('a wrong stable value and a price out of all proportion count against the oracle', () => {
     const renamed = GOOD.map((one, i) =>
-      i === 0 ? { ...one, title: 'Buy now', price: 1e6 } : one,
+      i === 0 ? { ...one, title: 'Buy now and pay later', price: 1e6 } : one,
     );
     const verdict = judgeSpec(trial([failing(renamed)]));
 
