@@ -264,6 +264,8 @@ describe('forgetting a source that left the definitions', () => {
   test('an approval deletes them, and leaves a record of each', async () => {
     const system = await healthy();
     const at = await place(system, 'b');
+    await sql`insert into run_tallies (run, tenant, source, crawl, spec_digest, tally)
+      values (${`of ${system.id}`}, 'default', ${system.id}, '', '', '{}')`.execute(system.db);
     await system.inForce([]);
     const { digest = '' } = await forget(system);
     const set = { tenant: 'default', source: system.id, digest };
@@ -285,6 +287,10 @@ describe('forgetting a source that left the definitions', () => {
       select rule, run from deletions where source = ${system.id}`.execute(system.db);
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatchObject({ run: `forget:${system.id}` });
+    const kept = await sql`select 1 from run_tallies where source = ${system.id}`.execute(
+      system.db,
+    );
+    expect(kept.rows).toEqual([]);
     await expect(forget(system)).rejects.toThrow('Nothing is stored');
   });
 
