@@ -3,6 +3,7 @@ import { readFreshness, type FreshnessRow } from '../adapters/postgres/freshness
 import { readNoticeTotals } from '../adapters/postgres/notice-reports.ts';
 import { fleetFreshness } from '../workflows/collection/freshness.ts';
 import { readFleet, readSyncLags, type FleetRow } from '../adapters/postgres/fleet.ts';
+import { repairGauges } from './repair-gauges.ts';
 
 /** A scrape more often than this gets the same answer: a few statements in five seconds, however many look. */
 const CACHED_MS = 5000;
@@ -27,11 +28,12 @@ export function createGauges(db: Database): () => Promise<string> {
 }
 
 async function render(db: Database): Promise<string> {
-  const [fleet, lags, freshness, told] = await Promise.all([
+  const [fleet, lags, freshness, told, repairs] = await Promise.all([
     readFleet(db),
     readSyncLags(db),
     readFreshness(db, new Date()),
     readNoticeTotals(db),
+    repairGauges(db),
   ]);
   const { late, share } = fleetFreshness(freshness.map(({ state }) => state));
   return [
@@ -80,6 +82,7 @@ async function render(db: Database): Promise<string> {
       ({ knowledgeBase, lagMs }) =>
         `wellspring_kb_sync_lag_seconds{knowledge_base="${label(knowledgeBase)}"} ${lagMs / 1000}`,
     ),
+    ...repairs,
     '',
   ].join('\n');
 }
