@@ -8,6 +8,7 @@ import {
   type Failure,
 } from '../../workflows/repair/incident.ts';
 import type { RepairOutcome, RepairStage } from '../../workflows/repair/outcome.ts';
+import { RELEASE_FRESH_MS } from '../../workflows/repair/storm.ts';
 import type { Database } from './database.ts';
 import type { SourceReference } from './source-state.ts';
 import { lockStorms, noteStorms, type StormFacts } from './systemic-incidents.ts';
@@ -149,7 +150,7 @@ async function openIncident(tx: Transaction<Tables>, failure: ReportedFailure): 
       release, first_occurrences, last_occurrences, first_failure_at, last_failure_at, run, evidence, regression_of)
     values (${id}, ${tenant}, ${source}, ${fingerprint}, ${name}, ${failure.detector}, ${JSON.stringify(failure.fields)}::jsonb,
       ${failure.because}, ${failure.specDigest}, ${failure.definitionDigest}, ${heals}, ${host},
-      (select r.id from revisions r where r.in_force and r.created_at > clock_timestamp() - interval '1 hour'),
+      (select r.id from revisions r where r.in_force and r.created_at > clock_timestamp() - ${`${RELEASE_FRESH_MS} milliseconds`}::interval),
       ${occurrence(failure)}::jsonb, '[]', ${at}, ${at}, ${runId ?? null}, ${failure.evidence ?? null}, ${regression ?? null})
     returning release`.execute(tx);
   const release = rows[0]?.release ?? null;
@@ -274,17 +275,20 @@ export interface IncidentQuery {
   readonly tenant?: string;
   readonly source?: string;
   readonly state?: 'open' | 'closed';
+  /** The beginning of an id. */
+  readonly begins?: string;
   readonly limit: number;
 }
 
 /** Newest first. */
 export async function readIncidents(
   db: Database,
-  { tenant, source, state, limit }: IncidentQuery,
+  { tenant, source, state, begins, limit }: IncidentQuery,
 ): Promise<readonly Incident[]> {
   const { rows } = await sql<Omit<Incident, 'enough'>>`
     select ${INCIDENT_COLUMNS} from incidents where (${tenant ?? null}::text is null or tenant = ${tenant ?? null})
       and (${source ?? null}::text is null or source = ${source ?? null}) and (${state ?? null}::text is null or state = ${state ?? null})
+      and (${begins ?? null}::text is null or starts_with(id, ${begins ?? null}))
     order by opened_at desc, id limit ${limit}`.execute(db);
   return rows.map(withEnough);
 }

@@ -2,7 +2,7 @@
 export type StormScope = 'host' | 'failure' | 'release';
 
 /** More breaks than this … */
-export const STORM_BREAKS = 5;
+const STORM_BREAKS = 5;
 /** … within this time are one systemic incident. */
 export const STORM_WITHIN_MS = 600_000;
 /** Failures have stopped when none came for so long: the hold ends by itself. */
