@@ -5,6 +5,7 @@ import type {
   ChosenFix,
   CloseIncidentInput,
   DeployInput,
+  Deployment,
   Proof,
   ProbationReading,
   ProposedFixes,
@@ -52,6 +53,8 @@ export interface FakeIncident {
   readonly told: readonly TellOfRepairInput[];
   readonly stages: readonly string[];
   readonly closed: () => CloseIncidentInput | undefined;
+  /** Time as the workflow has it, where a test skips it. */
+  now: () => Promise<number> | number;
   /** Called in front of each effect, by its name: to hold it up, or to send something meanwhile. */
   before: (name: keyof RepairActivities) => Promise<void> | void;
 }
@@ -66,7 +69,7 @@ export function repairFakes(): RepairFakes {
   const call = async <Answer>(
     name: keyof RepairActivities,
     { incident }: { readonly incident: string },
-    effect: (one: Incident) => Answer,
+    effect: (one: Incident) => Answer | Promise<Answer>,
   ): Promise<Answer> => {
     const one = incidents.get(incident);
     if (!one) throw failure('NotFound', `There is no incident "${incident}".`);
@@ -79,7 +82,7 @@ export function repairFakes(): RepairFakes {
 type Call = <Answer>(
   name: keyof RepairActivities,
   reference: { readonly incident: string },
-  effect: (one: Incident) => Answer,
+  effect: (one: Incident) => Answer | Promise<Answer>,
 ) => Promise<Answer>;
 
 function activitiesOn(call: Call): RepairActivities {
@@ -146,14 +149,9 @@ interface Incident extends FakeIncident {
   readonly stages: string[];
   next<Answer>(name: string, answers: (Answer | Error)[]): Answer;
   open(): RepairCase;
-  deploy(input: DeployInput): { revision: number; definitionDigest: string } & Deployed;
+  deploy(input: DeployInput): Promise<Deployment>;
   rollBack(input: RollbackInput): { rolledBackAtMs: number; moved: boolean };
   close(input: CloseIncidentInput): { outcome: CloseIncidentInput['outcome'] };
-}
-
-interface Deployed {
-  readonly deployedAtMs: number;
-  readonly title: string;
 }
 
 function createIncident(id: string, settings: RepairSettings = {}): Incident {
@@ -185,6 +183,7 @@ function createIncident(id: string, settings: RepairSettings = {}): Incident {
     told: [],
     stages: [],
     closed: () => end,
+    now: () => Date.now(),
     before: () => undefined,
     next(name, answers) {
       one.calls.push(name);
@@ -208,13 +207,13 @@ function createIncident(id: string, settings: RepairSettings = {}): Incident {
       };
       return { ...opened, deployed };
     },
-    deploy(input) {
+    async deploy(input) {
       one.calls.push(`deploy ${input.patchDigest} by ${input.decidedBy}`);
       const error = one.deployments.shift();
       if (error) throw error;
       one.deployed.push(input);
       inForce = input;
-      deployedAtMs = Date.now();
+      deployedAtMs = await one.now();
       return { revision: 2, definitionDigest: 'd'.repeat(64), deployedAtMs, title: 'Articles' };
     },
     rollBack(input) {

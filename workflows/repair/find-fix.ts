@@ -39,13 +39,17 @@ async function waitFor(
 ): Promise<RepairWork> {
   desk.work = work;
   await enter(desk, parked ? 'parked' : 'triaging');
-  const leastMs = Math.min(desk.paces.lookMs, 60_000);
-  const waitMs = Math.min(paceOf(desk, work.waits), Math.max(leastMs, untilMs - Date.now()));
+  const paceMs = paceOf(desk, work.waits);
+  const leastMs = Math.min(LONGEST_TURN_MS, paceMs);
+  const waitMs = Math.max(leastMs, Math.min(paceMs, untilMs - Date.now()));
   const wasKilled = desk.killed;
   const until = (): boolean => desk.ran || desk.killed !== wasKilled;
   await rest(desk, waitMs, { summary: `wait: ${because.slice(0, 150)}`, until });
   return { ...work, waits: work.waits + 1 };
 }
+
+/** Who waits for its turn asks at least so often, once it has waited long. */
+const LONGEST_TURN_MS = 30 * 60_000;
 
 export async function reproduce(desk: RepairDesk, work: RepairWork): Promise<RepairWork> {
   await enter(desk, 'reproducing');
