@@ -31,7 +31,7 @@ export interface NewestCalibration {
   readonly calibration: StoredCalibration;
 }
 
-export async function newestCalibration(db: Database): Promise<NewestCalibration | undefined> {
+async function newestCalibration(db: Database): Promise<NewestCalibration | undefined> {
   const row = await db
     .selectFrom('gate_calibrations')
     .select(['version', 'data'])

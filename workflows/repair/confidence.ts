@@ -95,7 +95,7 @@ export function sigmoid(z: number): number {
   return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
 }
 
-export function logit(p: number): number {
+function logit(p: number): number {
   return Math.log(p / (1 - p));
 }
 

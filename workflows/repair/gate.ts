@@ -35,10 +35,6 @@ export interface GateDecision {
   readonly decidedAtMs: number;
 }
 
-/** Names of the first draft; use `GateEvidence` and `GateDecision`. */
-export type GateInput = GateEvidence;
-export type GateVerdict = GateDecision;
-
 /**
  * The gate: deterministic, total, and closed when in doubt. What is missing, not a number or of an unknown version gives `alert`; an unknown
  * stratum never deploys. A decision binds to patch, policy and calibration by their hashes; whoever deploys compares them again.

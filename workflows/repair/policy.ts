@@ -70,7 +70,7 @@ export interface RepairDefinition extends RepairSettings {
 const HOUR_MS = 3_600_000;
 
 /** Everything but what depends on the tier. */
-export const DEFAULT_POLICY = {
+const DEFAULT_POLICY = {
   phase: 'assisted',
   tier: 2,
   review: 'by-numbers',
