@@ -54,7 +54,7 @@ export function preparePage(page: StagedPage, how: PageRole): PreparedPage {
   };
 }
 
-export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const MAX_VALUES_BYTES = 1024 * 1024;
 
 function bodyOf(

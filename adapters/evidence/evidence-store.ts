@@ -24,7 +24,7 @@ export interface EvidenceObject {
 }
 
 /** `<prefix>/<tenant>/<source>/bodies|held-out|bundles/<sha256>`. */
-export function evidenceKey(place: EvidencePlace, kind: EvidenceKind, sha256: string): string {
+function evidenceKey(place: EvidencePlace, kind: EvidenceKind, sha256: string): string {
   return `${evidencePrefix(place)}${FOLDERS[kind]}/${sha256}`;
 }
 

@@ -36,7 +36,7 @@ const MAX_NEW_SHAPES = 2;
 /** Pages of runs that ended badly, and failing pages, are kept of so many runs. */
 const MAX_BAD_RUNS = 10;
 /** A body that changes while its values and shape stay is stored again after this time. */
-export const BODY_REFRESH_MS = 24 * 60 * 60 * 1000;
+const BODY_REFRESH_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Is the page worth a sample? The documents with the smallest hashes are sampled, so that it is the same ones in each run; besides, one page of each
@@ -150,9 +150,6 @@ function ofLatestRuns(pages: readonly KeptPage[]): readonly KeptPage[] {
   const runs = new Map(latest);
   return pages.filter((one) => runs.has(one.run));
 }
-
-/** Sides that differ from what the hash says, by document. */
-export type SideExceptions = ReadonlyMap<string, EvidenceSide>;
 
 /** Three of ten documents are held out, by their hash: whoever looks at a document finds it on the same side, for ever. */
 export function sideByHash(docHash: string): EvidenceSide {

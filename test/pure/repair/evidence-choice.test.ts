@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   assignSides,
@@ -60,21 +60,22 @@ test('what is kept stays within its bounds, and what is pending pushes nothing g
   );
 });
 
+function withOffer(kept: readonly KeptPage[], docHash: string): readonly KeptPage[] {
+  const offer = { docHash, shape: 'same' };
+  if (!isWorthKeeping(offer, kept, 'run')) return kept;
+  const page = { ...offer, page: docHash, role: 'good', side: 'shown', gone: false } as const;
+  const shas = { bodySha256: docHash, valuesSha256: docHash, run: 'run' };
+  const times = { atMs: 1, confirmedAtMs: 1, standing: 'pending' } as const;
+  const all: readonly KeptPage[] = kept.concat({ ...page, ...shas, ...times });
+  const surplus = new Set(surplusPages(all));
+  return all.filter((one) => !surplus.has(one));
+}
+
 test('the documents with the smallest hashes are sampled, whatever the order in which they come', () => {
   const names = Array.from({ length: 100 }, (_, at) => hashOf(at));
   fc.assert(
     fc.property(fc.shuffledSubarray(names, { minLength: 100 }), (order) => {
-      let kept: readonly KeptPage[] = [];
-      for (const docHash of order) {
-        const offer = { docHash, shape: 'same' };
-        if (!isWorthKeeping(offer, kept, 'run')) continue;
-        const page = { ...offer, page: docHash, role: 'good', side: 'shown', gone: false } as const;
-        const shas = { bodySha256: docHash, valuesSha256: docHash, run: 'run' };
-        const times = { atMs: 1, confirmedAtMs: 1, standing: 'pending' } as const;
-        kept = [...kept, { ...page, ...shas, ...times }];
-        const surplus = new Set(surplusPages(kept));
-        kept = kept.filter((one) => !surplus.has(one));
-      }
+      const kept = order.reduce<readonly KeptPage[]>(withOffer, []);
       expect(kept.map((one) => one.docHash).toSorted()).toEqual(names.toSorted().slice(0, 20));
     }),
     { numRuns: 20 },
@@ -95,9 +96,9 @@ test('sides are stable, three in ten are held out, and of three documents at lea
           const fresh = assignSides(run.map(hashOf), known);
           for (const docHash of fresh.keys()) expect(known.has(docHash)).toBe(false);
           for (const [docHash, side] of fresh) known.set(docHash, side);
-          if (known.size < 3) expect(new Set(known.values()).has('held-out')).toBe(false);
-          else if (fresh.size > 0)
-            expect(new Set(known.values())).toEqual(new Set(['shown', 'held-out']));
+          const enough = known.size >= 3;
+          expect(new Set(known.values()).has('held-out')).toBe(enough);
+          expect(known.size === 0 || new Set(known.values()).has('shown')).toBe(true);
         }
       },
     ),

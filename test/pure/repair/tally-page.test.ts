@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Extraction, ExtractionSpec } from '../../../workflows/collection/extraction-spec.ts';
 import { addTallies, NO_TALLY } from '../../../workflows/repair/run-summary.ts';
