@@ -1,3 +1,4 @@
+import { agreeingPages } from './agreeing-pages.ts';
 import type { Strategy } from './contract.ts';
 import { encoding } from './encoding.ts';
 import { formats } from './formats.ts';
@@ -15,6 +16,7 @@ import { valueAnchor } from './value-anchor.ts';
  * All of them are pure, so that they may run in a thread.
  */
 export const STRATEGIES: readonly Strategy[] = [
+  agreeingPages,
   valueAnchor,
   similarity,
   structuredData,
