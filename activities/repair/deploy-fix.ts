@@ -69,9 +69,10 @@ export async function rollbackFix(
 ): Promise<Rollback> {
   const { incident, because, by, patchDigest } = input;
   const { moved } = await rollbackSpec(deps.db, { incident, author: by });
+  // Also where an attempt before this one has moved it and died: one run more harms nobody, one less leaves people waiting.
+  await trigger(input, deps);
   const atMs = Date.now();
   await noteRepair(deps.db, incident, { rolledBack: { patchDigest, by, because, atMs } });
-  if (moved) await trigger(input, deps);
   return { rolledBackAtMs: atMs, moved };
 }
 
