@@ -40,6 +40,15 @@ import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { collectionFakes, enabledSource, slice } from '../fakes/collection-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
 import { noticeFakes } from '../fakes/notice-activities.ts';
+import {
+  fixOf,
+  proposalOf,
+  proven,
+  repairFakes,
+  runOn,
+  type FakeIncident,
+} from '../fakes/repair-activities.ts';
+import { repair, type RepairOnStage, type RepairScript } from '../workflows/repair/repair-stage.ts';
 import { ingestionFakes, type FakeBase } from '../fakes/ingestion-activities.ts';
 import { startTestTemporal } from './test-temporal.ts';
 import { startTestWorkers, type TestWorkers } from './temporal-workers.ts';
@@ -76,12 +85,14 @@ const schedules: ScheduleActivities = {
 };
 
 const questions = heldFakes();
+const repairs = repairFakes();
 const told = noticeFakes();
 
 const wanted = process.argv.slice(2);
 const server = await startTestTemporal();
 const activities = {
   ...questions.activities,
+  ...repairs.activities,
   ...runs.activities,
   ...ingestions.activities,
   ...looks,
@@ -105,6 +116,7 @@ try {
   if (isWanted('collectSource')) await recordRuns(workers);
   if (isWanted('syncKnowledgeBase')) await recordSyncs(workers);
   if (isWanted('decideHeld')) await recordQuestions(workers);
+  if (isWanted('repairSource')) await recordRepairs(workers);
   if (isWanted('inspectSource', 'reconcileSchedules')) await recordOthers(workers);
   if (isWanted('tellPeople', 'testWebhook')) await recordTelling(workers);
   if (isWanted('watchFreshness')) await recordWatch(workers);
@@ -287,6 +299,124 @@ async function decide(handle: Question, verdict: VerdictKind): Promise<void> {
     by: { provider: 'cli', user: 'ana' },
   };
   await handle.executeUpdate(decideUpdate, { updateId: given.decisionId, args: [given] });
+}
+
+async function recordRepairs({ client }: TestWorkers): Promise<void> {
+  for (const [name, { end, ...script }] of Object.entries(repairCases())) {
+    const one = await repair(client, repairs, { name, ...script });
+    await end(one);
+    // A repair that waits is recorded as it stands.
+    if (name === 'waiting') await one.handle.terminate();
+    await record('repairSource', name, one.handle);
+  }
+}
+
+interface RepairToRecord extends RepairScript {
+  readonly end: (one: RepairOnStage) => Promise<unknown>;
+}
+
+/** One of each way through a repair. */
+function repairCases(): Readonly<Record<string, RepairToRecord>> {
+  const settings = { phase: 'autonomous' } as const;
+  const paces = { lookMs: 100, longestMs: 200, unreproducedMs: 500, holdMs: 500 };
+  const set = (incident: FakeIncident): void => void (incident.calibration = proven());
+  const good = { runs: [runOn('good'), runOn('good'), runOn('good')] };
+  const asked = (one: RepairOnStage) => one.until('awaiting-approval');
+  return {
+    waiting: { end: asked },
+    expired: { settings: { deadlineMs: 2000 }, end: async () => undefined },
+    rejected: {
+      async end(one) {
+        await asked(one);
+        await one.decide({ verdict: 'reject', reason: 'No.' });
+      },
+    },
+    approved: {
+      async end(one) {
+        await asked(one);
+        await one.decide();
+        await one.until('probation');
+        one.incident.probation = good;
+        await one.ran();
+      },
+    },
+    'changed-then-approved': {
+      set({ proposals, checks }) {
+        proposals.push(proposalOf('b'));
+        checks.push({ chosen: fixOf('b'), failed: [] });
+      },
+      async end(one) {
+        const { question } = await asked(one);
+        await one.decide({ verdict: 'request-changes', reason: 'Another one.' });
+        while ((await one.status()).question?.request.id === question?.request.id)
+          await one.until('awaiting-approval');
+        await one.decide();
+        await one.until('probation');
+        await one.rollBack();
+      },
+    },
+    deployed: {
+      settings,
+      set(incident) {
+        set(incident);
+        incident.probation = good;
+      },
+      end: (one) => one.until('probation').then(() => one.ran()),
+    },
+    'rolled-back': {
+      settings,
+      set(incident) {
+        set(incident);
+        incident.rollbacks.push(failure('AccessDenied', 'No.'));
+        incident.probation = { runs: [runOn('bad')] };
+      },
+      input: { paces },
+      end: async () => undefined,
+    },
+    guided: {
+      input: { paces },
+      set({ proposals }) {
+        proposals.splice(0, 1, { candidates: [], abstained: [] }, proposalOf('a'));
+      },
+      async end(one) {
+        await one.until('awaiting-guidance');
+        await one.guide();
+        await asked(one);
+        one.incident.recovery = { recovered: true, run: 'collect:2', failedAgain: 0 };
+        await one.ran();
+      },
+    },
+    'not-reproduced': {
+      input: { paces },
+      set({ reproductions }) {
+        const because = 'The page yields everything now.';
+        reproductions.splice(0, 1, { verdict: 'not-reproduced', strength: 0, because });
+      },
+      end: async () => undefined,
+    },
+    refused: {
+      input: { paces },
+      settings,
+      set(incident) {
+        set(incident);
+        incident.deployments.push(
+          failure('PolicyDenied', 'The kill switch is on.'),
+          failure('Conflict', 'Another spec is in force.'),
+        );
+        incident.probation = good;
+      },
+      end: (one) => one.until('probation').then(() => one.ran()),
+    },
+    continued: {
+      input: { maxMessages: 4 },
+      async end(one) {
+        await asked(one);
+        for (let count = 0; count < 4; count += 1) await one.handle.signal('approve', null);
+        await one.until('awaiting-approval');
+        await one.decide({ verdict: 'reject' });
+      },
+    },
+  };
 }
 
 /** What people start by hand: `doctor`, `reindex`, `forget`. */

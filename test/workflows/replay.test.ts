@@ -77,12 +77,41 @@ test.each([
   expect(results.map(({ error }) => error)).toEqual([expect.any(DeterminismViolationError)]);
 });
 
-/** A copy of the workflows in which the text of `collectSource` is changed, as a careless edit would. */
-function changedWorkflows(folder: string, changes: readonly (readonly string[])[]): string {
+/** A repair that a person approved, and that passed its probation. */
+const APPROVED = 'repairSource/approved';
+
+test.each([
+  ['a renamed activity', 'find-fix.ts', [['.proveFix.', '.tryFix.']]],
+  [
+    'a deployment that leaves out the question',
+    'decide-fix.ts',
+    [['const requestId = decision', 'const requestId = undefined && decision']],
+  ],
+  [
+    'evidence that is gathered before the failure is reproduced',
+    'find-fix.ts',
+    [['return goTo(known, work.resume);', "return goTo(known, 'diagnosing');"]],
+  ],
+])('%s is found in a repair', async (_, file, changes) => {
+  await using folder = await temporaryFolder();
+  const broken = await bundleWorkflows(changedWorkflows(folder.path, changes, `repair/${file}`));
+  const histories = recorded().filter(({ workflowId }) => workflowId === APPROVED);
+
+  const results = await replay(broken, histories);
+
+  expect(results.map(({ error }) => error)).toEqual([expect.any(DeterminismViolationError)]);
+});
+
+/** A copy of the workflows in which the text of a file is changed, as a careless edit would. */
+function changedWorkflows(
+  folder: string,
+  changes: readonly (readonly string[])[],
+  path = 'collection/collect-source.ts',
+): string {
   const workflows = join(folder, 'workflows');
   cpSync(new URL('workflows/', ROOT), workflows, { recursive: true });
   symlinkSync(new URL('node_modules', ROOT), join(folder, 'node_modules'));
-  const file = join(workflows, 'collection', 'collect-source.ts');
+  const file = join(workflows, path);
   let text = readFileSync(file, 'utf8');
   for (const [before = '', after = ''] of changes) {
     expect(text).toContain(before);

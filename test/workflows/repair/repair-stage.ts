@@ -47,6 +47,8 @@ export interface RepairOnStage {
 }
 
 export interface RepairScript {
+  /** Of the source and its incident; one that nobody has used, where it is left out. */
+  readonly name?: string;
   readonly settings?: RepairSettings;
   readonly input?: Partial<RepairSourceInput>;
   /** Changes the world before anything is reported. */
@@ -57,9 +59,8 @@ export interface RepairScript {
 export async function repair(
   client: Client,
   fakes: RepairFakes,
-  { settings, input = {}, set }: RepairScript = {},
+  { name = randomUUID().slice(0, 8), settings, input = {}, set }: RepairScript = {},
 ): Promise<RepairOnStage> {
-  const name = randomUUID().slice(0, 8);
   const source = `articles-${name}`;
   const incident = fakes.incident(`inc-${name}`, settings);
   set?.(incident);
