@@ -34,7 +34,7 @@ export function stormNotice({ id, because }: StormFacts, { atMs }: Failure): New
   };
 }
 
-/** Ends the notice of an incident that is over, and says how it ended. Idempotent: to be called once it is closed. */
+/** Ends the notice of an incident that is over, and says so where its repair has nothing to tell. Idempotent: to be called once it is closed. */
 export async function tellOfClosedIncident(db: Database, incident: Incident): Promise<void> {
   const { id, tenant, source, fingerprint, failure, outcome, becauseClosed, closedAt } = incident;
   if (outcome === null) return;
@@ -46,9 +46,9 @@ export async function tellOfClosedIncident(db: Database, incident: Incident): Pr
     subject: fingerprint,
     because,
   });
+  if (!ENDED_BY_ITSELF.has(outcome)) return;
   await noteNotice(db, {
     kind: 'incident-closed',
-    severity: NEEDS_A_PERSON.has(outcome) ? 'warning' : 'info',
     tenant,
     source,
     ...(incident.run === null ? {} : { run: incident.run }),
@@ -59,10 +59,5 @@ export async function tellOfClosedIncident(db: Database, incident: Incident): Pr
   });
 }
 
-/** It ended, and the source is not well. */
-const NEEDS_A_PERSON: ReadonlySet<string> = new Set([
-  'alerted',
-  'auto-deployed-rolled-back',
-  'pr-merged-rolled-back',
-  'pr-expired',
-]);
+/** Nobody was asked or alerted: without this only its beginning would have been told. */
+const ENDED_BY_ITSELF: ReadonlySet<string> = new Set(['recovered', 'not-reproduced']);

@@ -4,6 +4,7 @@ import {
   readIncident,
   recordIncidentStage,
 } from '../../adapters/postgres/incidents.ts';
+import { resetBaseline } from '../../adapters/postgres/good-runs.ts';
 import { closeNotices } from '../../adapters/postgres/notices.ts';
 import { leaveRepairPlace } from '../../adapters/postgres/repair-places.ts';
 import { labelOutcome, type OutcomeObservation } from '../../adapters/postgres/repair-outcomes.ts';
@@ -32,6 +33,8 @@ export async function closeIncident(
   const label = LABELS[closed.first ? outcome : closed.outcome];
   if (label) await labelOutcome(db, { incident, ...label });
   if (closed.first) await noteRepair(db, incident, { byPerson });
+  if (input.rightAsItIs)
+    await resetBaseline(db, { tenant, source, by: `incident ${incident}`, because });
   const row = await readIncident(db, incident);
   if (row) await tellOfClosedIncident(db, row);
   await closeNotices(db, {

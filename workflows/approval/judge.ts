@@ -128,12 +128,16 @@ function isSame(a: Person, b: Person): boolean {
   return a.provider === b.provider && a.user === b.user;
 }
 
-function closing({ verdict, by, reason, proven }: ReceivedVerdict, atMs: number): Closing {
+function closing(
+  { verdict, by, reason, reasonClass, proven }: ReceivedVerdict,
+  atMs: number,
+): Closing {
   return {
     outcome: verdict,
     atMs,
     by: personName(by),
     proven,
     ...(reason === undefined ? {} : { reason }),
+    ...(reasonClass === undefined ? {} : { reasonClass }),
   };
 }

@@ -71,6 +71,8 @@ export interface Closing {
   /** A name for people; absent where nobody decided. */
   readonly by?: string;
   readonly reason?: string;
+  /** Why it was rejected, in a word: `wrong data`, `style`, `unsafe`, `not a bug`, `site gone`. */
+  readonly reasonClass?: string;
   /** False for everybody who may send a message but proved nothing. */
   readonly proven?: boolean;
 }

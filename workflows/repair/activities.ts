@@ -256,6 +256,8 @@ export interface CloseIncidentInput extends IncidentReference {
   readonly patchDigest?: string;
   /** A person decided, edited or guided. */
   readonly byPerson: boolean;
+  /** A person said that nothing is broken: earlier runs are no measure any more. */
+  readonly rightAsItIs?: true;
 }
 
 export interface ClosedIncident {

@@ -90,6 +90,13 @@ async function remind(
   return tell(desk, work, { kind: wake.kind, what, to });
 }
 
+/** Nothing has to be healed: what a person rejects so is the source's new state. */
+function isRight({ reasonClass = '' }: Closing): boolean {
+  return RIGHT.has(reasonClass.toLowerCase().replaceAll(/[-_]/g, ' '));
+}
+
+const RIGHT: ReadonlySet<string> = new Set(['not a bug', 'site gone']);
+
 async function approvalAnswered(
   desk: RepairDesk,
   work: RepairWork,
@@ -107,7 +114,10 @@ async function approvalAnswered(
     }
     case 'reject': {
       const refused = refusing(work, digest);
-      return endAs({ ...work, refused, byPerson: true }, 'pr-rejected', `Rejected by ${who}${why}`);
+      const because = `Rejected by ${who}${why}`;
+      const ended = endAs({ ...work, refused, byPerson: true }, 'pr-rejected', because);
+      if (!isRight(closed)) return ended;
+      return { ...ended, end: { outcome: 'pr-rejected', because, rightAsItIs: true } };
     }
     case 'request-changes':
       return goTo(work, 'proposing', {

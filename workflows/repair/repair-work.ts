@@ -73,7 +73,11 @@ export interface RepairWork {
   readonly toldFor?: string;
   readonly byPerson: boolean;
   readonly movedTo?: string;
-  readonly end?: { readonly outcome: RepairOutcome; readonly because: string };
+  readonly end?: {
+    readonly outcome: RepairOutcome;
+    readonly because: string;
+    readonly rightAsItIs?: true;
+  };
 }
 
 export interface WorkGuidance {

@@ -5,6 +5,8 @@ import {
   openIncidentsOf,
   readIncident,
 } from '../../../adapters/postgres/incidents.ts';
+import { closeIncident as endIncident } from '../../../activities/repair/close-incident.ts';
+import type { RepairDependencies } from '../../../activities/repair/dependencies.ts';
 import { resetBaseline } from '../../../adapters/postgres/good-runs.ts';
 import { EXTRACT, HEALING, priceless, withPages } from './broken-pages.ts';
 import { COMPLETE, numbered, withCollecting, type SourceCase } from './collecting.ts';
@@ -160,11 +162,21 @@ test('a person who says that the source is right as it is makes it the new basel
   await source.run();
   const [incident] = await openOf(source);
 
-  const person = { tenant: 'default', source: source.id, by: 'ana', because: 'not a bug' };
-  await resetBaseline(source.db, person);
-  await closeIncident(source.db, incident?.id ?? '', 'pr-rejected', 'Ana: not a bug.');
+  await endIncident(
+    {
+      tenant: 'default',
+      source: source.id,
+      incident: incident?.id ?? '',
+      outcome: 'pr-rejected',
+      because: 'Ana: not a bug.',
+      byPerson: true,
+      rightAsItIs: true,
+    },
+    { db: source.db } as RepairDependencies,
+  );
 
   expect((await source.run()).status).toBe('succeeded');
+  expect(await noticesOf(source)).toEqual(['incident-opened closed 1']);
 });
 
 test('a source that became empty is held for repair; declared right, its deletions are still asked about', async () => {
