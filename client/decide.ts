@@ -4,7 +4,6 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import type { Database } from '../adapters/postgres/database.ts';
 import { readHeldSet, type HeldSetReport } from '../adapters/postgres/held-reports.ts';
 import type { Temporal } from '../adapters/temporal/connection.ts';
-import { callTemporal } from '../adapters/temporal/errors.ts';
 import type { decideHeld } from '../workflows/approval/decide-held.ts';
 import { heldWorkflowId, shortDigest } from '../workflows/approval/held-workflow-id.ts';
 import { decideUpdate, statusQuery } from '../workflows/approval/messages.ts';
@@ -19,6 +18,7 @@ import { findHeldSet, heldSetText, refusalOf } from './held-set.ts';
 import { Problem } from './problem.ts';
 import { ourCommand, temporalCommand } from './spoken-commands.ts';
 import { clean } from './text.ts';
+import { workerAnswer } from './worker-answer.ts';
 
 export interface DecisionOptions {
   readonly reason: string | undefined;
@@ -27,7 +27,6 @@ export interface DecisionOptions {
 
 type Decision = 'approve' | 'reject';
 
-const ANSWER_TIMEOUT_MS = 20_000;
 /** Deleting takes seconds, unless a run of the source is under way. */
 const FOLLOW_MS = 60_000;
 const POLL_MS = 250;
@@ -69,8 +68,10 @@ export async function decide(
 async function readStatus(temporal: Temporal, set: HeldSetReport): Promise<HeldStatus> {
   const workflowId = heldWorkflowId(set);
   try {
-    return await withDeadline(temporal, `the question "${workflowId}"`, () =>
-      temporal.client.workflow.getHandle<typeof decideHeld>(workflowId).query(statusQuery),
+    return await workerAnswer(
+      temporal,
+      { what: `the question "${workflowId}"`, list: 'approvals' },
+      () => temporal.client.workflow.getHandle<typeof decideHeld>(workflowId).query(statusQuery),
     );
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -94,8 +95,10 @@ async function send({ db, temporal, set, given }: Sending): Promise<DecisionAnsw
   const workflowId = heldWorkflowId(set);
   const handle = temporal.client.workflow.getHandle<typeof decideHeld>(workflowId);
   try {
-    return await withDeadline(temporal, `the question "${workflowId}"`, () =>
-      handle.executeUpdate(decideUpdate, { updateId: given.decisionId, args: [given] }),
+    return await workerAnswer(
+      temporal,
+      { what: `the question "${workflowId}"`, list: 'approvals' },
+      () => handle.executeUpdate(decideUpdate, { updateId: given.decisionId, args: [given] }),
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw error.cause ?? error;
@@ -103,35 +106,6 @@ async function send({ db, temporal, set, given }: Sending): Promise<DecisionAnsw
     const now = await readHeldSet(db, set);
     throw (now && refusalOf(now)) ?? error;
   }
-}
-
-/** A query and an update wait for a worker: somebody who waits for them must be told. */
-async function withDeadline<Result>(
-  { connection }: Temporal,
-  what: string,
-  call: () => Promise<Result>,
-): Promise<Result> {
-  const startedMs = Date.now();
-  try {
-    return await connection.withDeadline(startedMs + ANSWER_TIMEOUT_MS, call);
-  } catch (error) {
-    if (Date.now() - startedMs < ANSWER_TIMEOUT_MS - 1000)
-      return isMeaningful(error)
-        ? Promise.reject(error)
-        : callTemporal(what, () => Promise.reject(error));
-    throw new Problem(
-      `No worker has answered for ${what} in ${ANSWER_TIMEOUT_MS / 1000} seconds.`,
-      {
-        failure: 'Unavailable',
-        remedy: `Look whether a worker runs, then try again: a decision counts once. "${ourCommand('approvals')}" shows whether it was taken.`,
-        cause: error,
-      },
-    );
-  }
-}
-
-function isMeaningful(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError;
 }
 
 /** Until the row says what came of it; the rest goes on without us. */

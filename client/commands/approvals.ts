@@ -1,12 +1,14 @@
 import { readHeldSets, type HeldSetReport } from '../../adapters/postgres/held-reports.ts';
+import { readIncidents, type Incident } from '../../adapters/postgres/incidents.ts';
 import { shortDigest } from '../../workflows/approval/held-workflow-id.ts';
 import { isBaseline, wordsOf } from '../../workflows/approval/question-words.ts';
+import { waitsForPeople } from '../find-incident.ts';
 import { heldSetText } from '../held-set.ts';
 import { relativeTime } from '../relative-time.ts';
 import { ourCommand } from '../spoken-commands.ts';
 import { table, type Cell } from '../table.ts';
 import type { Palette, Terminal } from '../terminal.ts';
-import { clean, plural } from '../text.ts';
+import { clean, indented, plural } from '../text.ts';
 import type { Answer, Context } from './command.ts';
 
 /** What waits for a person, whole, and what was decided lately, as a list. */
@@ -14,14 +16,52 @@ export async function approvals(context: Context<{ readonly limit: number }>): P
   const { terminal, options } = context;
   const db = await (await context.system()).database();
   const sets = await readHeldSets(db, options);
+  const repairs = (await readIncidents(db, { ...options, state: 'open' })).filter(waitsForPeople);
   const now = new Date();
   const open = sets.filter(({ state }) => state === 'open');
   const ended = sets.filter(({ state }) => state !== 'open');
+  const questions = [
+    ...repairs.map((incident) => waitingFix(incident, terminal, now)),
+    ...(open.length > 0 ? [waiting(open, terminal, now)] : []),
+  ];
   const text = [
-    open.length === 0 ? 'Nothing waits for a decision.' : waiting(open, terminal, now),
+    ...(questions.length === 0 ? ['Nothing waits for a decision.'] : questions),
     ...(ended.length > 0 ? [decided(ended, terminal, now)] : []),
   ].join('\n\n');
-  return { data: sets, text };
+  // Programs that were written for held sets go on reading them; a fix has an `incident` instead of a `digest`.
+  return { data: [...repairs.map(asQuestion), ...sets], text };
+}
+
+function asQuestion({ id, source, tenant, stage, failure, because, openedAt }: Incident) {
+  return {
+    kind: 'repair',
+    incident: id,
+    tenant,
+    source,
+    state: 'open',
+    stage,
+    failure,
+    because,
+    openedAt,
+  };
+}
+
+/** A fix that waits; all of it is one command away. */
+function waitingFix(
+  { id, source, stage, failure, because, firstFailureAt }: Incident,
+  { width, paint }: Terminal,
+  now: Date,
+): string {
+  const question = stage === 'awaiting-guidance' ? 'what helps?' : 'is the fix right?';
+  const verbs =
+    stage === 'awaiting-guidance'
+      ? [`repair show ${id}`, `repair guide ${id} --text "…"`, `reject ${id}`]
+      : [`repair show ${id}`, `approve ${id}`, `reject ${id}`];
+  return [
+    `${paint.strong(source)}  ${paint.warn(question)}  ${paint.faint(`${failure}, broken ${relativeTime(firstFailureAt, now)}`)}`,
+    indented(clean(because), width, '  '),
+    ...verbs.map((verb) => `  ${ourCommand(verb)}`),
+  ].join('\n');
 }
 
 function waiting(sets: readonly HeldSetReport[], terminal: Terminal, now: Date): string {

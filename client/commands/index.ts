@@ -1,19 +1,6 @@
 import { command, type Command } from './command.ts';
-
-const LIMIT = {
-  type: 'whole',
-  value: 'N',
-  default: 20,
-  min: 1,
-  max: 10_000,
-  summary: 'how many at most',
-} as const;
-const SOURCE = { name: 'source', required: true } as const;
-const ANY_SOURCE = { name: 'source', required: false } as const;
-const DECISION = {
-  reason: { type: 'text', value: 'TEXT', summary: 'why, for others' },
-  yes: { type: 'flag', summary: 'do not ask again' },
-} as const;
+import { ANY_SOURCE, DECISION, LIMIT, SOURCE } from './common-options.ts';
+import { repairVerbs } from './repair-verbs.ts';
 
 /**
  * Every verb, in the order of the help. Adding one is a file beside this one and an entry here; the file loads when its verb is
@@ -218,6 +205,7 @@ export const commands: readonly Command[] = [
   command({
     name: 'approvals',
     summary: 'List what waits for a person, and what was decided lately.',
+    details: 'Held sets and fixes of broken sources, each with the commands that answer it.',
     positionals: [],
     options: { limit: LIMIT },
     examples: ['approvals', 'approvals --json'],
@@ -225,37 +213,39 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'approve',
-    summary: 'Accept what was held: delete the documents, or take the new baseline.',
+    summary: 'Accept what was held, or put a fix in force.',
     details:
-      'By the id that "approvals" shows, or by source. What the source has shown again since is left out. Deletes as soon as no run of the source is under way. It asks at a terminal only: a script that says it means it.',
+      'By the id that "approvals" shows, or by source. Deletions leave out what the source has shown again since, and happen as soon as no run of the source is under way. A fix is shown with its change and values first, and a run with it starts at once. It asks at a terminal only: for what was held a script means what it says; for a fix it needs --yes, and ends with code 4 without it.',
     positionals: [{ name: 'id', required: true }],
     options: DECISION,
     examples: [
       'approve 4f2c9e1a --reason "the old manual was withdrawn"',
       'approve licences --yes',
+      'approve shop-1a2b3c4d --reason "prices and names are right"',
     ],
     run: async (context) => (await import('./approve.ts')).approve(context),
   }),
   command({
     name: 'reject',
-    summary: 'Keep everything that was held as it is.',
+    summary: 'Keep what was held as it is, or refuse a fix.',
     details:
-      'By the id that "approvals" shows, or by source. The same set is not asked about again; when it changes, it is.',
+      'By the id that "approvals" shows, or by source. The same held set is not asked about again; when it changes, it is. A fix that is refused ends the repair; the same break is quiet for a week, unless the source was good in between. Where no fix was found, this ends the waiting.',
     positionals: [{ name: 'id', required: true }],
-    options: DECISION,
-    examples: ['reject 4f2c9e1a --reason "the site is moving"'],
+    options: {
+      ...DECISION,
+      class: {
+        type: 'text',
+        value: 'NAME',
+        summary: 'of a fix: wrong-data, style, unsafe, not-a-bug or site-gone',
+      },
+    },
+    examples: [
+      'reject 4f2c9e1a --reason "the site is moving"',
+      'reject shop-1a2b3c4d --class wrong-data --reason "that is the price of another product"',
+    ],
     run: async (context) => (await import('./reject.ts')).reject(context),
   }),
-  command({
-    name: 'repair export',
-    summary: 'Write a deployed fix into the files of definitions.',
-    details:
-      'By its incident, the beginning of its id, or the source. A deployed fix runs before the files contain it; this shows the lines that change, and with --write changes them: comments, order and everything else stay. Then commit the file and apply it. A fix that was rolled back after the files contained it is taken out in the same way.',
-    positionals: [{ name: 'id', required: true }],
-    options: { write: { type: 'flag', summary: 'write into the file' } },
-    examples: ['repair export 4f2c9e1a', 'repair export documentation --write'],
-    run: async (context) => (await import('./repair-export.ts')).repairExport(context),
-  }),
+  ...repairVerbs,
   command({
     name: 'ask',
     summary: 'Ask the knowledge base: passages, and where they come from.',

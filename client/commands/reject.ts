@@ -1,7 +1,8 @@
-import { decide, type DecisionOptions } from '../decide.ts';
+import { decideWhat } from '../decide-what.ts';
+import type { RepairDecision } from '../decide-repair.ts';
 import type { Answer, Context } from './command.ts';
 
-/** Keeps everything that was held as it is. */
-export function reject(context: Context<DecisionOptions>): Promise<Answer> {
-  return decide(context, 'reject');
+/** Keeps everything as it is: what was held stays, and a fix that waits is refused. */
+export function reject(context: Context<RepairDecision>): Promise<Answer> {
+  return decideWhat(context, 'reject');
 }

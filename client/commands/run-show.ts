@@ -7,9 +7,9 @@ import { pendingAttempt, type PendingAttempt } from '../pending-attempt.ts';
 import { runFacts } from '../run-text.ts';
 import { ourCommand, temporalCommand } from '../spoken-commands.ts';
 import type { System } from '../system.ts';
-import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import { clean, indented } from '../text.ts';
+import { workflowUrl } from '../web-ui.ts';
 import type { Answer, Context } from './command.ts';
 
 /** Everything that is known of one run: by its id, with or without "collect:", or the latest one of a source. */
@@ -21,7 +21,7 @@ export async function runShow(context: Context<unknown>): Promise<Answer> {
   if (!run) throw unknownRun(wanted);
   const suspension = await readSuspension(db, run);
   const { terminal } = context;
-  const web = webUi(system.target);
+  const web = workflowUrl(system.target, { workflowId: run.id, runId: run.temporalRunId });
   const history = temporalCommand(system.target, `workflow show --workflow-id ${run.id}`);
   const pending = await retried(system, run);
   const retry = pending
@@ -33,7 +33,7 @@ export async function runShow(context: Context<unknown>): Promise<Answer> {
       runFacts(run, { ...terminal, now: new Date() }),
       ...(retry === '' ? [] : [terminal.paint.warn(indented(retry, terminal.width, '  '))]),
       `  ${terminal.paint.faint('history'.padEnd(11))} ${history}`,
-      ...(web ? [`  ${terminal.paint.faint('web'.padEnd(11))} ${webUrl(web, run)}`] : []),
+      ...(web ? [`  ${terminal.paint.faint('web'.padEnd(11))} ${web}`] : []),
       ...(suspension ? [pausedText(suspension, terminal)] : []),
       ...next(run, suspension).map(
         (rest) => `  ${terminal.paint.faint('next'.padEnd(11))} ${ourCommand(rest)}`,
@@ -51,22 +51,6 @@ async function findRun(db: Database, wanted: string): Promise<RunReport | undefi
 async function retried(system: System, run: RunReport): Promise<PendingAttempt | undefined> {
   if (run.finishedAt) return undefined;
   return pendingAttempt(await system.temporal(), run.id).catch(() => undefined);
-}
-
-interface WebUi {
-  readonly uiUrl: string;
-  readonly namespace: string;
-}
-
-/** Where the Web UI of a real Temporal is, nothing tells. */
-function webUi(target: Target): WebUi | undefined {
-  if (target.kind === 'real') return undefined;
-  const { uiUrl, namespace } = target.endpoints.temporal;
-  return uiUrl === undefined ? undefined : { uiUrl, namespace };
-}
-
-function webUrl({ uiUrl, namespace }: WebUi, { id, temporalRunId }: RunReport): string {
-  return `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${temporalRunId}`;
 }
 
 function pausedText({ failure, since }: SuspendedSource, { paint }: Terminal): string {
