@@ -23,15 +23,16 @@ interface Season {
   readonly bad: number;
 }
 
-test('few bad fixes deploy, with a fixer that is worse than it looks and drifts (repair 8)', () => {
+test('few bad fixes deploy of a fixer that drifts, none of one that is never good enough (repair 8)', () => {
   const drifting: Fixer = { isRight: (score, day) => sigmoid(1.4 * score + 1 - day / 200) };
   const flattering: Fixer = { isRight: (score) => sigmoid(0.4 * score) };
+  const flat: Fixer = { isRight: () => 0.88 };
 
   const good = seasons(drifting);
-  const bad = seasons(flattering, 30);
+  const bad = [...seasons(flattering, 20), ...seasons(flat, 20)];
 
   expect(shareWithin(good, 0.05)).toBeGreaterThanOrEqual(0.95);
-  expect(shareWithin(bad, 0.05)).toBeGreaterThanOrEqual(0.95);
+  expect(totalOf(bad)).toEqual({ deploys: 0, bad: 0 });
   expect(totalOf(good).deploys).toBeGreaterThan(SEEDS);
 });
 
