@@ -15,7 +15,9 @@ export function repeatedGroups(map: PageMap): readonly Group[] {
   const groups = new Map<string, Gathered>();
   for (const place of map.places) {
     if (!holdsValue(map, place)) continue;
-    for (const key of [...keysOf(place, signature), ...keysOf(place, (one) => one.tag)]) {
+    const keys = [...keysOf(place, signature), ...keysOf(place, (one) => one.tag)];
+    // Where nothing has a class, both ways of signing give the same name.
+    for (const key of new Map(keys.map((one) => [one.name, one])).values()) {
       const there = groups.get(key.name);
       if (there === undefined) groups.set(key.name, { ...key, members: [place] });
       else there.members.push(place);
