@@ -1,5 +1,5 @@
 import { approvalsOf, type Question } from '../approval/question.ts';
-import type { ChosenFix } from './activities.ts';
+import type { ChosenFix, RepairCase } from './activities.ts';
 import type { RepairDesk } from './repair-desk.ts';
 import type { CarriedRepair } from './repair-input.ts';
 import type { IncidentStatus, RepairStatus } from './repair-status.ts';
@@ -75,32 +75,44 @@ export function carriedOf(desk: RepairDesk): CarriedRepair {
 }
 
 function slim(work: RepairWork): RepairWork {
-  const { fix, verdict, diagnosis, runs, opened, guidance } = work;
+  const { fix, verdict, diagnosis, runs, opened, guidance, proof, reproduction, stuck } = work;
   return {
     ...work,
-    runs: runs.slice(-3),
-    ...(opened ? { opened: { ...opened, fields: opened.fields.slice(0, 10) } } : {}),
-    ...(guidance ? { guidance: { ...guidance, text: guidance.text.slice(0, 500) } } : {}),
-    ...(diagnosis ? { diagnosis: { ...diagnosis, facts: lines(diagnosis.facts, 3, 120) } } : {}),
+    candidates: work.step === 'checking' ? work.candidates : [],
+    runs: lines(runs, 3, 100),
+    ...(opened ? { opened: slimCase(opened) } : {}),
+    ...(guidance ? { guidance: { ...guidance, text: guidance.text.slice(0, 300) } } : {}),
+    ...(diagnosis ? { diagnosis: { ...diagnosis, facts: lines(diagnosis.facts, 3, 100) } } : {}),
+    ...(reproduction ? { reproduction: withShort(reproduction) } : {}),
+    ...(stuck === undefined ? {} : { stuck: stuck.slice(0, 200) }),
     ...(fix ? { fix: slimFix(fix) } : {}),
-    ...(verdict ? { verdict: { ...verdict, reasons: lines(verdict.reasons, 3, 120) } } : {}),
+    ...(proof ? { proof: withShort(proof) } : {}),
+    ...(verdict ? { verdict: { ...verdict, reasons: lines(verdict.reasons, 3, 100) } } : {}),
   };
+}
+
+function slimCase(opened: RepairCase): RepairCase {
+  return { ...withShort(opened), fields: lines(opened.fields, 5, 50) };
 }
 
 function slimFix(fix: ChosenFix): ChosenFix {
   const values = fix.values.slice(0, 3).map(({ field, before, after }) => ({
-    field,
-    before: before.slice(0, 60),
-    after: after.slice(0, 60),
+    field: field.slice(0, 40),
+    before: before.slice(0, 40),
+    after: after.slice(0, 40),
   }));
   const { explains, checks, changes } = fix;
   return {
     ...fix,
-    explains: explains.slice(0, 200),
-    checks: lines(checks, 9, 40),
-    changes: lines(changes, 4, 120),
+    explains: explains.slice(0, 100),
+    checks: lines(checks, 9, 24),
+    changes: lines(changes, 3, 80),
     values,
   };
+}
+
+function withShort<One extends { readonly because: string }>(one: One): One {
+  return { ...one, because: one.because.slice(0, 150) };
 }
 
 function lines(all: readonly string[], count: number, length: number): readonly string[] {

@@ -42,7 +42,8 @@ export function show(desk: RepairDesk): void {
     asking && question && !question.approval.closed ? question.approval.request.expiresAtMs : null;
   const confidence = work?.verdict?.probability ?? null;
   const shown = JSON.stringify([stage, work?.incident, deadlineMs, confidence]);
-  if (desk.shown === shown) return;
+  // The end follows at once, and each upsert is paid for.
+  if (desk.shown === shown || (stage === 'learning' && desk.shown !== '')) return;
   desk.shown = shown;
   upsertSearchAttributes([
     { key: SEARCH_ATTRIBUTES.sourceId, value: input.source },

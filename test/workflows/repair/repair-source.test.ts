@@ -1,6 +1,14 @@
-import { describe, expect, test } from 'vitest';
-import { proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
-import { eventsOf } from '../../set-up/workflow-history.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { describe, expect, inject, test } from 'vitest';
+import { findTemporalCli } from '../../../local/tools/temporal-cli.ts';
+import { approveSignal, decideUpdate } from '../../../workflows/approval/messages.ts';
+import type { ChosenFix } from '../../../workflows/repair/activities.ts';
+import { fixOf, proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
+import { sharedServer } from '../../set-up/servers.ts';
+import { toolSearch } from '../../set-up/tools.ts';
+import { countKinds, eventsOf, summariesOf } from '../../set-up/workflow-history.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
 import { PATIENTLY, repair, type RepairOnStage, type RepairScript } from './repair-stage.ts';
 
@@ -25,10 +33,24 @@ async function passProbation(repaired: RepairOnStage): Promise<void> {
   await repaired.handle.result();
 }
 
-describe('a repair', () => {
+const JUNK = null as never;
+
+/** As long as the texts of a candidate may be. */
+function longFix(): ChosenFix {
+  const text = 'ü'.repeat(190);
+  return {
+    ...fixOf('a'),
+    explains: text,
+    checks: Array.from({ length: 9 }, () => text),
+    changes: Array.from({ length: 5 }, () => text),
+    values: Array.from({ length: 3 }, () => ({ field: 'title', before: text, after: text })),
+  };
+}
+
+describe.concurrent('a repair', () => {
   test('asks people, deploys what they approved, and closes after three good runs', async () => {
     const repaired = await start();
-    const { incident, handle } = repaired;
+    const { incident } = repaired;
     const { question, incident: shown } = await repaired.until('awaiting-approval');
 
     const answer = await repaired.decide();
@@ -52,8 +74,195 @@ describe('a repair', () => {
       'probation',
       'learning',
     ]);
-    const events = await eventsOf(handle);
+  });
+
+  test('that is approved takes at most 150 events and 60 actions, and says what each was for', async () => {
+    const repaired = await start();
+    await repaired.until('awaiting-approval');
+    const timers = async () => countKinds(await eventsOf(repaired.handle))['timerStarted'];
+    await expect.poll(timers, PATIENTLY).toBe(1);
+    await repaired.decide();
+    await passProbation(repaired);
+
+    const events = await eventsOf(repaired.handle);
+    const kinds = countKinds(events);
+    const actions = [
+      'workflowExecutionStarted',
+      'activityTaskScheduled',
+      'upsertWorkflowSearchAttributes',
+      'markerRecorded',
+      'timerStarted',
+      'workflowExecutionSignaled',
+      'workflowExecutionUpdateAccepted',
+    ].reduce((sum, kind) => sum + (kinds[kind] ?? 0), 0);
+
     expect(events.length).toBeLessThanOrEqual(150);
+    expect(actions).toBeLessThanOrEqual(60);
+    const summaries = summariesOf(events);
+    expect(summaries).toContain('shadow run of aaaaaaaa');
+    expect(summaries).toContain('deploy aaaaaaaa, decided by ana');
+    expect(summaries.some((text) => text.startsWith('wait for people, at most'))).toBe(true);
+  });
+
+  test('is found by its attributes, which say whether people are asked until when', async () => {
+    const repaired = await start();
+    const { question } = await repaired.until('awaiting-approval');
+    const attributes = async (): Promise<Readonly<Record<string, unknown>>> => {
+      const { typedSearchAttributes } = await repaired.handle.describe();
+      return Object.fromEntries(
+        typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
+      );
+    };
+
+    await expect.poll(attributes, PATIENTLY).toMatchObject({
+      SourceId: repaired.source,
+      Stage: 'awaiting-approval',
+      FailureName: 'SelectorMissing',
+      AwaitingHuman: true,
+      Deadline: new Date(question?.request.expiresAtMs ?? 0),
+      Confidence: expect.any(Number) as number,
+    });
+    await repaired.decide({ verdict: 'reject' });
+    await repaired.handle.result();
+
+    const closed = await attributes();
+    expect(closed).toMatchObject({ Stage: 'closed', Outcome: 'pr-rejected' });
+    expect(closed).not.toHaveProperty('AwaitingHuman');
+    expect(closed).not.toHaveProperty('Deadline');
+  });
+
+  test("is answered by the command of Temporal's own CLI that its details print", async () => {
+    const repaired = await start();
+    await repaired.until('awaiting-approval');
+    const { currentDetails } = await repaired.handle.query<{ readonly currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+    const line = currentDetails.split('\n').find((one) => one.includes('"verdict":"reject"')) ?? '';
+    const command = line.trim().replace('npm run temporal --', '');
+    const { tool } = await findTemporalCli({ ...toolSearch(true), sdkDownload: false });
+    const { namespace } = workers();
+
+    await promisify(execFile)(
+      'bash',
+      [
+        '-c',
+        `"${tool}" ${command} --address ${inject('temporalAddress')} --namespace ${namespace}`,
+      ],
+      { env: { USER: 'ana', PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
+    );
+    await repaired.handle.result();
+
+    expect(repaired.incident.closed()).toMatchObject({ outcome: 'pr-rejected' });
+    expect(repaired.incident.closed()?.because).toContain('Rejected by ana');
+  });
+
+  test('queues what else breaks, one at a time, each reported as often as it likes', async () => {
+    const repaired = await start();
+    await repaired.until('awaiting-approval');
+    const second = fakes.incident(`${repaired.incident.id}-2`);
+    const third = fakes.incident(`${repaired.incident.id}-3`);
+    for (const id of [second.id, repaired.incident.id, second.id, third.id])
+      await repaired.report(id);
+    expect((await repaired.status()).queued).toEqual([second.id, third.id]);
+    expect(second.calls).toEqual([]);
+
+    for (const one of [repaired.incident, second, third]) {
+      await expect
+        .poll(async () => {
+          const { incident, stage } = await repaired.status();
+          return `${incident?.incident} ${stage}`;
+        }, PATIENTLY)
+        .toBe(`${one.id} awaiting-approval`);
+      await repaired.decide({ verdict: 'reject' });
+    }
+    await repaired.handle.result();
+
+    expect([second, third].map((one) => one.closed()?.outcome)).toEqual([
+      'pr-rejected',
+      'pr-rejected',
+    ]);
+    expect(repaired.incident.calls.filter((call) => call === 'propose')).toHaveLength(1);
+  });
+
+  test('that was closed is not opened again; the next incident starts another workflow', async () => {
+    const repaired = await start();
+    await repaired.until('awaiting-approval');
+    await repaired.decide({ verdict: 'reject' });
+    await repaired.handle.result();
+    const { runId } = await repaired.handle.describe();
+
+    await repaired.report(repaired.incident.id);
+    await repaired.handle.result();
+
+    expect((await repaired.handle.describe()).runId).not.toBe(runId);
+    expect(repaired.incident.calls.filter((call) => call === 'propose')).toHaveLength(1);
+    expect(repaired.incident.calls.at(-1)).toBe('open');
+  });
+
+  test('goes on from a fix that a lost workflow has deployed', async () => {
+    const repaired = await start({
+      set(incident) {
+        const deployed = {
+          patchDigest: 'a'.repeat(64),
+          specDigest: 'spec-a',
+          atMs: Date.now(),
+          byPerson: 'ana',
+        };
+        incident.opened = { ...incident.opened, deployed };
+        incident.probation = { runs: [runOn('good'), runOn('good'), runOn('good')] };
+      },
+    });
+    await repaired.handle.result();
+
+    expect(repaired.incident.closed()?.outcome).toBe('pr-merged-unchanged');
+    expect(repaired.incident.calls).toEqual(['open', 'watch', 'close pr-merged-unchanged']);
+  });
+
+  test('begins anew after many messages, below 8 KB, with question, answers and order kept', async () => {
+    const repaired = await start({
+      settings: { quorum: 2 },
+      input: { maxMessages: 12 },
+      set: ({ checks }) => void checks.splice(0, 1, { chosen: longFix(), failed: [] }),
+    });
+    const { question: before } = await repaired.until('awaiting-approval');
+    const { runId } = await repaired.handle.describe();
+    const first = await repaired.verdict();
+    await repaired.handle.executeUpdate(decideUpdate, { args: [first] });
+    for (let count = 0; count < 5; count += 1) await repaired.report(`invented-${count}`);
+    for (let count = 0; count < 8; count += 1) await repaired.handle.signal(approveSignal, JUNK);
+    await expect
+      .poll(async () => (await repaired.handle.describe()).runId, PATIENTLY)
+      .not.toBe(runId);
+    const { question: after, queued, refusedTotal } = await repaired.until('awaiting-approval');
+
+    const again = await repaired.handle.executeUpdate(decideUpdate, { args: [first] });
+    await repaired.decide({ by: { provider: 'cli', user: 'ben' } });
+    await repaired.until('probation');
+
+    expect(after?.request.id).toBe(before?.request.id);
+    expect(after?.approvals).toBe(1);
+    expect(queued).toHaveLength(5);
+    expect(refusedTotal).toBe(8);
+    expect(again.repeated).toBe(true);
+    expect(repaired.incident.deployed).toHaveLength(1);
+    await repaired.handle.terminate();
+  });
+
+  test('waits on while no worker runs, and takes what came meanwhile', async () => {
+    const first = await workerOn('late-repairs');
+    const repaired = await start({ taskQueue: 'late-repairs' });
+    await repaired.until('awaiting-approval');
+    const verdict = await repaired.verdict();
+    await first.stop();
+
+    await repaired.handle.signal(approveSignal, verdict);
+    await repaired.ran();
+    const second = await workerOn('late-repairs');
+    await repaired.until('probation');
+
+    expect(repaired.incident.deployed).toMatchObject([{ decidedBy: 'ana' }]);
+    await repaired.handle.terminate();
+    await second.stop();
   });
 
   test('of a source whose policy and outcomes allow it deploys by itself', async () => {
@@ -85,3 +294,23 @@ describe('a repair', () => {
     expect(repaired.incident.closed()).toMatchObject({ outcome: 'pr-merged-rolled-back' });
   });
 });
+
+/** A worker of its own, to be stopped and started. */
+async function workerOn(taskQueue: string): Promise<{ stop(): Promise<void> }> {
+  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const worker = await Worker.create({
+    connection,
+    namespace: workers().namespace,
+    taskQueue,
+    activities: fakes.activities,
+    workflowBundle: { codePath: await sharedServer('workflows') },
+  });
+  const ended = worker.run();
+  return {
+    async stop() {
+      worker.shutdown();
+      await ended;
+      await connection.close();
+    },
+  };
+}

@@ -49,6 +49,8 @@ export interface RepairOnStage {
 export interface RepairScript {
   /** Of the source and its incident; one that nobody has used, where it is left out. */
   readonly name?: string;
+  /** Default: that of the product. */
+  readonly taskQueue?: string;
   readonly settings?: RepairSettings;
   readonly input?: Partial<RepairSourceInput>;
   /** Changes the world before anything is reported. */
@@ -59,7 +61,13 @@ export interface RepairScript {
 export async function repair(
   client: Client,
   fakes: RepairFakes,
-  { name = randomUUID().slice(0, 8), settings, input = {}, set }: RepairScript = {},
+  {
+    name = randomUUID().slice(0, 8),
+    settings,
+    input = {},
+    set,
+    taskQueue = 'orchestration',
+  }: RepairScript = {},
 ): Promise<RepairOnStage> {
   const source = `articles-${name}`;
   const incident = fakes.incident(`inc-${name}`, settings);
@@ -67,7 +75,7 @@ export async function repair(
   const workflowId = repairWorkflowId('default', source);
   const start = {
     workflowId,
-    taskQueue: 'orchestration',
+    taskQueue,
     args: [{ v: 1, tenant: 'default', source, ...input }] as [RepairSourceInput],
   };
   const report = (id: string): Promise<RepairHandle> =>
