@@ -90,7 +90,9 @@ async function judge(
       ...(stable ? { stable } : {}),
     }),
   );
-  const because = `The run ended ${status}. ${decidingSentence(verification)}`;
+  const ended = `The run ended ${status}`;
+  const deciding = decidingSentence(verification);
+  const because = deciding.startsWith(ended) ? deciding : `${ended}. ${deciding}`;
   return { run: run.run, endedAtMs, verdict: verification.verdict, because: because.slice(0, 300) };
 }
 

@@ -153,7 +153,9 @@ export async function check(desk: RepairDesk, work: RepairWork): Promise<RepairW
   const { diagnosis, candidates, attempt } = work;
   if (!diagnosis) return goTo(work, 'diagnosing');
   const checked = await worker.checkCandidates.executeWithOptions(
-    { summary: `check ${candidates.length} candidates` },
+    {
+      summary: `check ${candidates.length === 1 ? 'the candidate' : `${candidates.length} candidates`}`,
+    },
     [{ ...referenceTo(desk, work.incident), evidence: diagnosis.evidence, attempt, candidates }],
   );
   const known = { ...work, refused: refusing(work, checked.failed) };
