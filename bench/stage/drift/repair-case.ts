@@ -64,7 +64,7 @@ function lookAtBoth({ goodPage, brokenPage }: DriftCase, spec: ExtractionSpec): 
   return {
     failure: 'SelectorMissing',
     spec,
-    failingFields: failingFields(spec, sample, now),
+    failingFields: failingFields(spec, sample, broken, now),
     failing: [failing],
     good: [sample],
   };

@@ -60,12 +60,23 @@ describe('what has moved is found again (repair 4.1)', () => {
   test('a list that the selector mixes with other texts, when all known values are among them', () => {
     const spec = specOf(PART_LIST);
     const good = { ...bodyOf(goodPage(PARTS), 'then'), records: [{ value: PARTS }] };
-    const now = readPage(
-      bodyOf(`<ul class="parts">${items([...PARTS, ...TIPS])}</ul>`, 'now'),
-      spec,
-    );
+    const page = bodyOf(`<ul class="parts">${items([...PARTS, ...TIPS])}</ul>`, 'now');
 
-    expect(failingFields(spec, good, now)).toEqual(['value']);
+    expect(failingFields(spec, good, page, readPage(page, spec))).toEqual(['value']);
+  });
+
+  test('elements of a list that lie within one another are a failure, other values are none', () => {
+    const spec = specOf({ css: '.parts span', cardinality: 'many' });
+    const row = (text: string): string => `<li><span>${text}</span></li>`;
+    const list = (rows: readonly string[]): string => `<ul class="parts">${rows.join('')}</ul>`;
+    const good = { ...bodyOf(list(PARTS.map(row)), 'then'), records: [{ value: PARTS }] };
+    const failingAt = (body: string): readonly string[] => {
+      const page = bodyOf(body, 'now');
+      return failingFields(spec, good, page, readPage(page, spec));
+    };
+
+    expect(failingAt(list(OTHERS.map((one) => row(`<span>${one}</span>`))))).toEqual(['value']);
+    expect(failingAt(list(OTHERS.map(row)))).toEqual([]);
   });
 });
 
