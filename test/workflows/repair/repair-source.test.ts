@@ -37,7 +37,7 @@ const JUNK = null as never;
 
 /** As long as the texts of a candidate may be. */
 function longFix(): ChosenFix {
-  const text = 'ü'.repeat(190);
+  const text = 'ü'.repeat(170);
   return {
     ...fixOf('a'),
     explains: text,
