@@ -11,14 +11,21 @@ export interface ShopSite {
   readonly origin: string;
   readonly products: readonly Product[];
   manner: Manner;
+  /** What else becomes of the page of a product. */
+  edit: (html: string) => string;
   close(): Promise<void>;
 }
 
 export async function startShop(
-  options: { readonly count?: number; readonly port?: number } = {},
+  options: {
+    readonly count?: number;
+    readonly port?: number;
+    /** What it sells, instead of `count` of its own; may change while it runs. */
+    readonly products?: readonly Product[];
+  } = {},
 ): Promise<ShopSite> {
   const { count = 24, port = 0 } = options;
-  const all = products(count);
+  const all = options.products ?? products(count);
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://shop').pathname;
     if (path === '/robots.txt') answer(response, 404, 'There are no rules here.', 'text/plain');
@@ -34,6 +41,7 @@ export async function startShop(
     origin: `http://127.0.0.1:${taken}`,
     products: all,
     manner: 'first',
+    edit: (html) => html,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -43,7 +51,11 @@ export async function startShop(
   return site;
 }
 
-function serve(response: ServerResponse, path: string, { manner, products: all }: ShopSite): void {
+function serve(
+  response: ServerResponse,
+  path: string,
+  { manner, edit, products: all }: ShopSite,
+): void {
   const product = all.find(({ sku }) => path === `/products/${sku}`);
   if (path !== '/' && product === undefined) return answer(response, 404, 'Not found.');
   if (manner === 'blocked') return answer(response, 403, 'Forbidden.');
@@ -51,7 +63,7 @@ function serve(response: ServerResponse, path: string, { manner, products: all }
   if (path === '/') return answer(response, 200, listPage(all));
   if (product === undefined || manner === 'empty') return answer(response, 200, EMPTY);
   if (manner === 'login') return answer(response, 200, LOGIN);
-  return answer(response, 200, productPage(product, manner, neighbours(product, all)));
+  return answer(response, 200, edit(productPage(product, manner, neighbours(product, all))));
 }
 
 function sitemap({ origin, products: all }: ShopSite): string {

@@ -42,8 +42,8 @@ async function waitFor(
   const paceMs = paceOf(desk, work.waits);
   const leastMs = Math.min(LONGEST_TURN_MS, paceMs);
   const waitMs = Math.max(leastMs, Math.min(paceMs, untilMs - Date.now()));
-  const wasKilled = desk.killed;
-  const until = (): boolean => desk.ran || desk.killed !== wasKilled;
+  const { killed, letGoOn } = desk;
+  const until = (): boolean => desk.ran || desk.killed !== killed || desk.letGoOn !== letGoOn;
   await rest(desk, waitMs, { summary: `wait: ${because.slice(0, 150)}`, until });
   return { ...work, waits: work.waits + 1 };
 }

@@ -23,6 +23,8 @@ export interface RepairDesk {
   queue: readonly ReportedIncident[];
   orders: readonly RollbackOrder[];
   killed: KillOrder | undefined;
+  /** Grows when somebody lets repairs go on: what waits for the switch of the database looks again. */
+  letGoOn: number;
   /** A run has ended, or may have: the database knows. */
   ran: boolean;
   guidance: Guidance | undefined;
@@ -48,6 +50,7 @@ export function openDesk(input: RepairSourceInput): RepairDesk {
     queue: carried?.queue ?? [],
     orders: carried?.orders ?? [],
     killed: carried?.killed,
+    letGoOn: 0,
     ran: carried?.ran ?? false,
     guidance: carried?.guidance,
     guided: carried?.guided ?? [],

@@ -103,6 +103,7 @@ function switchOff(desk: RepairDesk, message: unknown): void {
   const order = parseKill(message);
   if (!order) return refuse(desk, 'signal kill', JUNK);
   desk.killed = order.on ? order : undefined;
+  if (!order.on) desk.letGoOn += 1;
 }
 
 function takeGuidance(desk: RepairDesk, message: unknown): AcceptedGuidance {
