@@ -23,6 +23,7 @@ export interface RunningTemporal {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | undefined;
+  readonly pid: number;
   readonly stop: () => Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     throw error;
   }
   const uiUrl = uiPort === undefined ? undefined : `http://${HOST}:${uiPort}`;
-  return { address, namespace: NAMESPACE, uiUrl, stop: () => server.stop() };
+  return { address, namespace: NAMESPACE, uiUrl, pid: server.pid, stop: () => server.stop() };
 }
 
 const HOST = '127.0.0.1';

@@ -7,15 +7,17 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { storeRevision } from '../../adapters/postgres/revisions.ts';
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
+import type { RepairDefinition } from '../../workflows/repair/policy.ts';
 import { sourceDefinition } from '../fakes/source-definition.ts';
 import { newNamespace } from '../set-up/temporal-workers.ts';
-import { startChaosCloud, type ChaosCloud } from './cloud.ts';
+import { EVIDENCE_BUCKET, startChaosCloud, type ChaosCloud } from './cloud.ts';
 import { openCrew, type Crew, type Variables } from './crew.ts';
 import { createRandom, type Random } from './random.ts';
 import { openFeed, type Feed } from './sources/feed.ts';
 import { openShop, readerOf, type Shop } from './sources/shop.ts';
 import { openSite, type SiteSource } from './sources/site.ts';
-import type { ChaosSource } from './sources/source.ts';
+import { openWick, type Wick } from './sources/wick.ts';
+import type { ChaosSource, SourceId } from './sources/source.ts';
 import type { Stage } from './stage.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { startVault, type Vault } from './vault.ts';
@@ -38,6 +40,7 @@ export interface Arena extends AsyncDisposable {
   readonly shop: Shop;
   readonly site: SiteSource;
   readonly feed: Feed;
+  readonly wick: Wick;
   /** Those that take part. */
   readonly sources: readonly ChaosSource[];
   /** What no history, log, object, row or error may hold. */
@@ -61,15 +64,17 @@ export interface Arena extends AsyncDisposable {
 export interface ArenaOptions {
   readonly seed: number;
   /** Documents of each source; a source with none takes no part. */
-  readonly workload: Readonly<Partial<Record<'shop' | 'site' | 'feed', number>>>;
+  readonly workload: Readonly<Partial<Record<SourceId, number>>>;
   readonly workers?: number;
+  /** How far repairs may go by themselves. */
+  readonly repair?: RepairDefinition;
   readonly settings?: Variables;
 }
 
 let opened = 0;
 
 export async function openArena(stage: Stage, options: ArenaOptions): Promise<Arena> {
-  const { seed, workload, workers = 2, settings = {} } = options;
+  const { seed, workload, workers = 2, settings = {}, repair = { version: 1 } } = options;
   opened += 1;
   const name = `chaos_${opened}_${randomBytes(3).toString('hex')}`;
   const folder = join(stage.folder, name);
@@ -82,20 +87,22 @@ export async function openArena(stage: Stage, options: ArenaOptions): Promise<Ar
   const roads = await openRoads(stage, cloud, opening);
   const site = await openSite(workload.site ?? 0);
   opening.defer(() => site.close());
+  const wick = await openWick(workload.wick ?? 0);
+  opening.defer(() => wick.close());
   const address = roads['source-database'].address;
   const count = workload.shop ?? 0;
   const [shop, feed] = await Promise.all([
     openShop({ ownerUrl, address, password: secrets.shop, count }),
     openFeed(folder, workload.feed ?? 0),
   ]);
-  const sources = [shop, site, feed].filter(({ id }) => (workload[id] ?? 0) > 0);
+  const sources = [shop, site, feed, wick].filter(({ id }) => (workload[id] ?? 0) > 0);
   const temporal = await openNamespace(stage);
   opening.defer(() => temporal.close());
   const db = openDatabase(databaseUrl, { onIdleError: () => undefined });
   opening.defer(() => db.destroy());
   await migrate(db);
   const definitions = sources.map((source) => definitionOf(source, cloud));
-  await storeRevision(db, { definitions, author: 'chaos' });
+  await storeRevision(db, { definitions, repair, author: 'chaos' });
   const vault = await startVault();
   opening.defer(() => vault.close());
   const workerEnv: Variables = {
@@ -104,7 +111,7 @@ export async function openArena(stage: Stage, options: ArenaOptions): Promise<Ar
     TEMPORAL_NAMESPACE: temporal.namespace,
     WELLSPRING_DATABASE_URL: through(databaseUrl, roads.database),
     WELLSPRING_WORKFLOW_BUNDLE: stage.bundle,
-    WELLSPRING_ALLOWED_HOSTS: `${site.host},${address}`,
+    WELLSPRING_ALLOWED_HOSTS: `${site.host},${wick.host},${address}`,
     AWS_ENDPOINT_URL: `http://${roads.bedrock.address}`,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: vault.url,
     AWS_ENDPOINT_URL_S3: `http://${roads.s3.address}`,
@@ -133,6 +140,7 @@ export async function openArena(stage: Stage, options: ArenaOptions): Promise<Ar
     shop,
     site,
     feed,
+    wick,
     sources,
     canaries: [...Object.values(secrets), new URL(databaseUrl).password],
     seen,
@@ -142,7 +150,7 @@ export async function openArena(stage: Stage, options: ArenaOptions): Promise<Ar
     definitions,
     async redefine(change) {
       const changed = definitions.map((definition) => change(definition));
-      await storeRevision(db, { definitions: changed, author: 'chaos' });
+      await storeRevision(db, { definitions: changed, repair, author: 'chaos' });
     },
     count: (what, times = 1) => void seen.set(what, (seen.get(what) ?? 0) + times),
     defer: (work) => closing.defer(work),
@@ -247,6 +255,7 @@ function definitionOf(
       // As the knowledge base of the cloud is: the limits of its attributes are the product's to keep.
       vectorStore: 's3-vectors',
       sync: { quietMs, maxWaitMs },
+      ...(id === 'wick' ? { evidence: { bucket: EVIDENCE_BUCKET, prefix: 'wick' } } : {}),
     },
   };
 }

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openArena, type Arena } from './arena.ts';
-import type { Evidence, RunEvidence, StoredObject } from './evidence.ts';
+import type { Evidence, RepairEvidence, RunEvidence, StoredObject } from './evidence.ts';
 import { gather } from './gather/index.ts';
 import { check } from './invariants/index.ts';
 import { quiescence, startSync } from './quiescence.ts';
@@ -106,6 +106,14 @@ describe('broken in the evidence', () => {
     workflows: well.workflows.map((one, at) => (at === 0 ? { ...one, ...change } : one)),
   });
 
+  const repair = (change: Partial<RepairEvidence>): Partial<Evidence> => ({
+    repair: { ...REPAIRED, ...change },
+  });
+
+  test('a repair that went as it should breaks nothing', () => {
+    expect(check({ ...well, ...repair({}) })).toEqual([]);
+  });
+
   const CASES: readonly (readonly [string, keyof typeof CHANGES, RegExp])[] = [
     ['I3', 'an object that is not the manifest’s version', /ETag "other", but the manifest says/],
     ['I4', 'a document that its source no longer has', /site 1 \(v1\) is stored, but its source/],
@@ -123,6 +131,24 @@ describe('broken in the evidence', () => {
     ['I6', 'green with nothing', /but it saw no document/],
     ['I6', 'a row and a workflow that disagree', /but its workflow/],
     ['I6', 'a failed run without a failure', /but no failure is named/],
+    ['I7', 'a second incident of one break', /"wick-2" was opened for the break of "wick-1"/],
+    ['I7', 'a run that is counted twice', /"wick-1" counts run r1 twice/],
+    ['I7', 'a question that is told twice', /was told 2 times/],
+    ['I7', 'more questions told than asked', /asked 1 questions, and told of 2/],
+    ['I7', 'two storms of one cause', /Two systemic incidents are open for host "h"/],
+    ['I7', 'a storm that is repaired break by break', /6 incidents of "storm-1" were repaired/],
+    ['I8', 'a deploy that nobody decided', /was deployed, but nothing had been decided/],
+    ['I8', 'a deploy that nobody approved', /was deployed, but nobody had approved it/],
+    ['I8', 'an approval that came later', /was deployed, but nobody had approved it/],
+    ['I8', 'an approval of other bytes', /was deployed, but nobody had approved it/],
+    ['I8', 'a deploy after a reject', /was deployed, but "ana" had said reject/],
+    ['I8', 'a deploy of an older candidate', /but the newest candidate was bbbbbbbb/],
+    ['I8', 'a deploy after the expiry', /ended as pr-expired, but its fix was deployed/],
+    ['I8', 'two deploys of one candidate', /was deployed 2 times/],
+    ['I8', 'an approval without a deploy', /was approved, and is not deployed/],
+    ['I8', 'an end that says more than was done', /but nothing was deployed/],
+    ['I8', 'a roll-back in name only', /but nothing was taken back/],
+    ['I8', 'a fix that failed and stays', /is in force, although run r9 failed on it/],
     ['I9', 'an open workflow', /is open \(collectDocuments \(attempt 9\)\)/],
     ['I9', 'a failed workflow task', /A workflow task of .* failed: nondeterminism/],
     ['I9', 'an activity without a bound', /scheduled "endless" without both/],
@@ -181,6 +207,57 @@ describe('broken in the evidence', () => {
     'green with nothing': () => run({ counts: {} }),
     'a row and a workflow that disagree': () => run({ status: 'partial' }),
     'a failed run without a failure': () => run({ status: 'failed', failure: null }),
+    'a second incident of one break': () =>
+      repair({ incidents: [INCIDENT, { ...INCIDENT, id: 'wick-2', openedAtMs: 250 }] }),
+    'a run that is counted twice': () =>
+      repair({ incidents: [{ ...INCIDENT, runs: ['r1', 'r1'] }] }),
+    'a question that is told twice': () => repair({ notices: [{ ...TOLD, noted: 2 }] }),
+    'more questions told than asked': () =>
+      repair({ notices: [TOLD, { ...TOLD, subject: 'wick-1#question.2' }] }),
+    'two storms of one cause': () => repair({ storms: [STORM, { ...STORM, id: 'storm-2' }] }),
+    'a storm that is repaired break by break': () =>
+      repair({
+        storms: [STORM],
+        moves: [],
+        verdicts: [],
+        incidents: SIX.map((id) => ({ ...OPEN, id, fingerprint: id, storm: 'storm-1' })),
+        decisions: SIX.map((incident) => ({ ...DECISION, incident })),
+      }),
+    'a deploy that nobody decided': () => repair({ decisions: [], notices: [] }),
+    'a deploy that nobody approved': () => repair({ verdicts: [] }),
+    'an approval that came later': () => repair({ verdicts: [{ ...APPROVAL, atMs: 350 }] }),
+    'an approval of other bytes': () =>
+      repair({ verdicts: [{ ...APPROVAL, digest: `${'c'.repeat(64)}.policy` }] }),
+    'a deploy after a reject': () =>
+      repair({
+        verdicts: [
+          { ...APPROVAL, verdict: 'reject' },
+          { ...APPROVAL, atMs: 250 },
+        ],
+      }),
+    'a deploy of an older candidate': () =>
+      repair({
+        decisions: [DECISION, { ...DECISION, patchDigest: 'b'.repeat(64), atMs: 220 }],
+      }),
+    'a deploy after the expiry': () =>
+      repair({ incidents: [{ ...INCIDENT, outcome: 'pr-expired' }] }),
+    'two deploys of one candidate': () => repair({ moves: [DEPLOY, { ...DEPLOY, atMs: 320 }] }),
+    'an approval without a deploy': () => repair({ moves: [], incidents: [OPEN] }),
+    'an end that says more than was done': () => repair({ moves: [] }),
+    'a roll-back in name only': () =>
+      repair({ incidents: [{ ...INCIDENT, outcome: 'pr-merged-rolled-back' }] }),
+    'a fix that failed and stays': () => ({
+      ...repair({}),
+      ...run({
+        id: 'r9',
+        source: 'wick',
+        digest: 'fixed',
+        status: 'failed',
+        failure: 'SelectorMissing',
+        startedAtMs: 310,
+        finishedAtMs: 320,
+      }),
+    }),
     'an open workflow': () =>
       workflow({
         status: 'RUNNING',
@@ -217,6 +294,61 @@ describe('broken in the evidence', () => {
     expect(broken[invariant]).toMatch(says);
   });
 });
+
+/** An incident whose fix was asked about, approved, deployed and kept. */
+const INCIDENT = {
+  id: 'wick-1',
+  source: 'default wick',
+  fingerprint: 'f',
+  state: 'closed',
+  stage: 'closed',
+  outcome: 'pr-merged-unchanged',
+  storm: null,
+  runs: ['r1'],
+  occurrences: 1,
+  openedAtMs: 100,
+  closedAtMs: 400,
+};
+const OPEN = { ...INCIDENT, state: 'open', stage: 'deciding', outcome: null, closedAtMs: null };
+const DECISION = {
+  incident: 'wick-1',
+  patchDigest: 'a'.repeat(64),
+  policyHash: 'policy',
+  decision: 'pull-request',
+  requestId: 'question-1',
+  atMs: 200,
+};
+const APPROVAL = {
+  requestId: 'question-1',
+  digest: `${'a'.repeat(64)}.policy`,
+  verdict: 'approve',
+  by: 'ana',
+  atMs: 240,
+};
+const DEPLOY = {
+  incident: 'wick-1',
+  source: 'default wick',
+  patchDigest: 'a'.repeat(64),
+  move: 'deployed',
+  atMs: 300,
+  definitionDigest: 'fixed',
+};
+const TOLD = {
+  kind: 'approval-waiting',
+  source: 'wick',
+  subject: 'wick-1#question.1',
+  noted: 1,
+};
+const STORM = { id: 'storm-1', scope: 'host', key: 'h' };
+const SIX = ['a', 'b', 'c', 'd', 'e', 'f'];
+const REPAIRED: RepairEvidence = {
+  incidents: [INCIDENT],
+  moves: [DEPLOY],
+  decisions: [DECISION],
+  verdicts: [APPROVAL],
+  storms: [],
+  notices: [TOLD],
+};
 
 async function brokenNow(): Promise<Readonly<Record<string, string>>> {
   return byInvariant(await gather(arena));

@@ -46,7 +46,7 @@ export async function startChaosCloud({
   const s3Sessions: ChaosCloud['s3Sessions'] = new Map();
   const s3 = await startS3Server({
     directory: join(folder, 's3'),
-    buckets: [BUCKET],
+    buckets: [BUCKET, EVIDENCE_BUCKET],
     durability: 'none',
     faults: s3Faults,
     faultSeed: seed,
@@ -91,6 +91,9 @@ export async function startChaosCloud({
     },
   };
 }
+
+/** What repairs keep of pages: no knowledge base reads it. */
+export const EVIDENCE_BUCKET = 'evidence';
 
 const REGION = 'us-east-1';
 const BUCKET = 'documents';

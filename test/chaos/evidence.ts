@@ -15,6 +15,7 @@ export interface Evidence {
   readonly syncs: readonly SyncEvidence[];
   /** What the knowledge base holds. */
   readonly indexed: readonly IndexedEvidence[];
+  readonly repair: RepairEvidence;
   /** Data sources whose changes no job has covered yet. */
   readonly dirty: readonly string[];
   /** Processes that no run needs any more. */
@@ -122,6 +123,68 @@ export interface IndexedEvidence {
   readonly etag: string | null;
 }
 
+/** What broke, who decided what about it, and which moves of what is in force followed. */
+export interface RepairEvidence {
+  readonly incidents: readonly IncidentEvidence[];
+  /** Of fixes, the oldest first. */
+  readonly moves: readonly MoveEvidence[];
+  /** What the gate said of candidates, by the histories, the oldest first. */
+  readonly decisions: readonly DecisionEvidence[];
+  /** Verdicts that reached a repair, accepted or not, the oldest first. */
+  readonly verdicts: readonly VerdictEvidence[];
+  readonly storms: readonly { readonly id: string; readonly scope: string; readonly key: string }[];
+  /** Open and closed: kind, source and subject. */
+  readonly notices: readonly {
+    readonly kind: string;
+    readonly source: string | null;
+    readonly subject: string;
+    readonly noted: number;
+  }[];
+}
+
+export interface IncidentEvidence {
+  readonly id: string;
+  readonly source: string;
+  readonly fingerprint: string;
+  readonly state: string;
+  readonly stage: string;
+  readonly outcome: string | null;
+  readonly storm: string | null;
+  /** Runs that met it. */
+  readonly runs: readonly string[];
+  readonly occurrences: number;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+}
+
+export interface MoveEvidence {
+  readonly incident: string;
+  readonly source: string;
+  readonly patchDigest: string;
+  readonly move: string;
+  readonly atMs: number;
+  /** Of the definition that it put in force. */
+  readonly definitionDigest: string | null;
+}
+
+export interface DecisionEvidence {
+  readonly incident: string;
+  readonly patchDigest: string;
+  readonly policyHash: string;
+  readonly decision: string;
+  /** Of the question to people. */
+  readonly requestId?: string;
+  readonly atMs: number;
+}
+
+export interface VerdictEvidence {
+  readonly requestId: string;
+  readonly digest: string;
+  readonly verdict: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+
 /** One broken promise: of an invariant, or of what the fault's own row expects. */
 export interface Violation {
   readonly of: InvariantId | 'expected';
@@ -135,6 +198,8 @@ export const INVARIANTS = {
   I4: 'deletions follow the source, and a failed listing deletes nothing',
   I5: 'the knowledge base covers every object, with few jobs, one at a time',
   I6: 'honest status',
+  I7: 'one cause, one incident, one repair, told once',
+  I8: 'a deploy for each valid decision, and no other; a bad one is taken back',
   I9: 'everything terminates',
   I10: 'every effect has its record',
   I11: 'secrets stay secret',

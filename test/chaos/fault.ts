@@ -20,6 +20,7 @@ export interface Fault {
   readonly workload: ArenaOptions['workload'];
   readonly workers?: number;
   readonly settings?: ArenaOptions['settings'];
+  readonly repair?: ArenaOptions['repair'];
   /** Why it cannot be injected on this machine; undefined where it can. */
   readonly missing?: () => Promise<string | undefined>;
   readonly script: (random: Random) => readonly Step[];

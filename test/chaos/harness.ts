@@ -38,12 +38,13 @@ export async function runFault(stage: Stage, fault: Fault, seed: number): Promis
   const reason = await fault.missing?.();
   if (reason !== undefined)
     return { ...head, verdict: 'skipped', observed: {}, violations: [], reason, tookMs: took() };
-  const { workload, workers, settings } = fault;
+  const { workload, workers, settings, repair } = fault;
   await using arena = await openArena(stage, {
     seed,
     workload,
     ...(workers === undefined ? {} : { workers }),
     ...(settings === undefined ? {} : { settings }),
+    ...(repair === undefined ? {} : { repair }),
   });
   const violations = await live(arena, { ...fault, script: () => steps }).catch(
     (error: unknown) => [expected(`The harness broke: ${messageOf(error)}`)],
@@ -109,7 +110,8 @@ async function nextRun(story: Story, broken: Violation[]): Promise<void> {
 }
 
 /** Takes every accident back: roads, services, sources, workers. */
-async function heal({ roads, cloud, crew, site, feed }: Arena): Promise<void> {
+async function heal({ roads, cloud, crew, site, feed, stage }: Arena): Promise<void> {
+  await stage.temporal.start();
   for (const road of Object.values(roads)) road.apply({ kind: 'pass' });
   cloud.s3Faults.length = 0;
   cloud.bedrockFaults.clear();

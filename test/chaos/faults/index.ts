@@ -19,6 +19,7 @@ import { f17 } from './f17.ts';
 import { f18 } from './f18.ts';
 import { f19 } from './f19.ts';
 import { f20 } from './f20.ts';
+import { f24 } from './f24.ts';
 import { f30 } from './f30.ts';
 import { f31 } from './f31.ts';
 import { f32 } from './f32.ts';
@@ -49,6 +50,7 @@ export const FAULTS: readonly Fault[] = [
   f18,
   f19,
   f20,
+  f24,
   f30,
   f31,
   f32,

@@ -10,8 +10,10 @@ const SIDECAR = '.metadata.json';
 const READ_AT_ONCE = 16;
 
 /** Every object of the bucket with its text. */
-export async function gatherObjects(cloud: ChaosCloud): Promise<readonly StoredObject[]> {
-  const { clients, bucket } = cloud;
+export async function gatherObjects(
+  { clients }: ChaosCloud,
+  bucket: string,
+): Promise<readonly StoredObject[]> {
   const listed = [];
   for await (const page of paginateListObjectsV2({ client: clients.s3 }, { Bucket: bucket }))
     listed.push(...(page.Contents ?? []));

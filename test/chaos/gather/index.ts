@@ -1,6 +1,8 @@
 import type { Arena } from '../arena.ts';
+import { EVIDENCE_BUCKET } from '../cloud.ts';
 import type { Evidence, SourceEvidence } from '../evidence.ts';
 import { gatherIndexed, gatherJobs, gatherObjects } from './cloud.ts';
+import { gatherRepairRows } from './repair-rows.ts';
 import { gatherRows } from './rows.ts';
 import { gatherTexts } from './texts.ts';
 import { gatherWorkflows } from './workflows.ts';
@@ -15,20 +17,26 @@ export interface Excuses {
 
 /** Reads everything that a run left behind, on roads without accidents. */
 export async function gather(arena: Arena, excuses: Excuses = {}): Promise<Evidence> {
-  const [rows, objects, workflows] = await Promise.all([
+  const [rows, objects, workflows, repairs] = await Promise.all([
     gatherRows(arena.db),
-    gatherObjects(arena.cloud),
+    gatherObjects(arena.cloud, arena.cloud.bucket),
     gatherWorkflows(arena.temporal),
+    gatherRepairRows(arena.db),
   ]);
+  const kept = await gatherObjects(arena.cloud, EVIDENCE_BUCKET);
   return {
     ...rows,
     sources: arena.sources.map((source) => sourceEvidence(source, excuses)),
     objects,
     workflows: workflows.evidence,
+    repair: { ...repairs, ...workflows.repairs },
     jobs: gatherJobs(arena.cloud),
     indexed: await gatherIndexed(arena.cloud, arena.folder),
     orphans: await leftOver(arena),
-    texts: await gatherTexts(arena, { objects, histories: workflows.histories }),
+    texts: await gatherTexts(arena, {
+      objects: [...objects, ...kept],
+      histories: workflows.histories,
+    }),
     canaries: arena.canaries,
   };
 }

@@ -3,17 +3,20 @@ import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/c
 import type { Temporal } from '../../../adapters/temporal/connection.ts';
 import { attributesOf, eventsOf, type HistoryEvent } from '../../set-up/workflow-history.ts';
 import type { WorkflowEvidence } from '../evidence.ts';
+import { repairEventsIn, type RepairEvents } from './repair-events.ts';
 
 export interface GatheredWorkflows {
   readonly evidence: readonly WorkflowEvidence[];
   /** Workflow id → all that its history holds, payloads as text. */
   readonly histories: ReadonlyMap<string, string>;
+  readonly repairs: RepairEvents;
 }
 
 /** Every workflow of the namespace, with its whole history. */
 export async function gatherWorkflows({ client }: Temporal): Promise<GatheredWorkflows> {
   const evidence: WorkflowEvidence[] = [];
   const histories = new Map<string, string>();
+  const repairs: HistoryEvent[] = [];
   for await (const { workflowId: id, runId, type } of client.workflow.list()) {
     const handle = client.workflow.getHandle(id, runId);
     const description = await settled(handle);
@@ -24,6 +27,7 @@ export async function gatherWorkflows({ client }: Temporal): Promise<GatheredWor
     );
     const hasTask = Boolean(description.raw.pendingWorkflowTask);
     const result = resultIn(events);
+    if (type === 'repairSource') repairs.push(...events);
     histories.set(`${id} ${runId}`, textOf(events));
     evidence.push({
       id,
@@ -37,7 +41,7 @@ export async function gatherWorkflows({ client }: Temporal): Promise<GatheredWor
       isDocumentedWait: WAITS.has(type) && pending.length === 0 && !hasTask,
     });
   }
-  return { evidence, histories };
+  return { evidence, histories, repairs: repairEventsIn(repairs) };
 }
 
 /** A workflow task is a moment: a late wake-up may be in it. One that stays is stuck. */
@@ -52,8 +56,13 @@ async function settled(handle: WorkflowHandle): Promise<WorkflowExecutionDescrip
 
 const TASK_WITHIN_MS = 10_000;
 
-/** They wait for signals, with a timer: a sync for the next change, a question for a person. */
-const WAITS: ReadonlySet<string> = new Set(['syncKnowledgeBase', 'decideHeld', 'watchFreshness']);
+/** They wait for signals, with a timer: a sync for the next change, a question for a person, a repair for people and runs. */
+const WAITS: ReadonlySet<string> = new Set([
+  'syncKnowledgeBase',
+  'decideHeld',
+  'watchFreshness',
+  'repairSource',
+]);
 
 /** A message came while the workflow was about to end, or somebody terminated it: the server lets it look again. */
 const HARMLESS: ReadonlySet<number> = new Set([1, 17]);

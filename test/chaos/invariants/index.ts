@@ -3,9 +3,11 @@ import { deletionsFollow } from './deletions-follow.ts';
 import { everythingTerminates } from './everything-terminates.ts';
 import { honestStatus } from './honest-status.ts';
 import { knowledgeBaseCovers } from './knowledge-base-covers.ts';
+import { deploysAreDecided } from './deploys-are-decided.ts';
 import { noDouble } from './no-double.ts';
 import { noLoss } from './no-loss.ts';
 import { noStaleOverwrite } from './no-stale-overwrite.ts';
+import { oneIncident } from './one-incident.ts';
 import { recorded } from './recorded.ts';
 import { secretsStaySecret } from './secrets-stay-secret.ts';
 
@@ -19,6 +21,8 @@ const ALL: Readonly<Record<InvariantId, Invariant>> = {
   I4: deletionsFollow,
   I5: knowledgeBaseCovers,
   I6: honestStatus,
+  I7: oneIncident,
+  I8: deploysAreDecided,
   I9: everythingTerminates,
   I10: recorded,
   I11: secretsStaySecret,

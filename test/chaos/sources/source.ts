@@ -2,7 +2,7 @@ import type { SourceDefinition } from '../../../workflows/collection/definitions
 import type { Random } from '../random.ts';
 
 /** The sources of a chaos run. Each kind has one, and its id is its name. */
-export type SourceId = 'shop' | 'site' | 'feed';
+export type SourceId = 'shop' | 'site' | 'feed' | 'wick';
 
 /** A source that the harness can edit, and that knows what it holds: the truth that the checker compares with. */
 export interface ChaosSource {
