@@ -30,7 +30,7 @@ export function parseKill(value: unknown): KillOrder | undefined {
 }
 
 /** At most this much of what a person knows; in bytes, because history counts them. */
-export const MAX_GUIDANCE_BYTES = 4096;
+const MAX_GUIDANCE_BYTES = 4096;
 
 export function parseGuidance(value: unknown): Guidance | undefined {
   const fields = recordOf(value);

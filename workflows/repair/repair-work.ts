@@ -107,7 +107,7 @@ export interface DeployedFix extends CandidateDigest {
 }
 
 /** Attempts that a repair makes by itself. */
-export const OWN_ATTEMPTS = 3;
+const OWN_ATTEMPTS = 3;
 /** Rounds in which a person may ask for another fix. */
 export const MAX_ROUNDS = 2;
 /** Attempts in all, whoever asks for more. */
