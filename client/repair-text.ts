@@ -7,7 +7,7 @@ import { isDeployed, type RepairView } from './repair-view.ts';
 import { ourCommand, temporalCommand } from './spoken-commands.ts';
 import type { Target } from './target.ts';
 import type { Palette, Terminal } from './terminal.ts';
-import { clean, indented, plural } from './text.ts';
+import { clean, indented, plural, truncate } from './text.ts';
 
 interface TextOptions extends Pick<Terminal, 'width' | 'paint'> {
   readonly now: Date;
@@ -19,6 +19,18 @@ export function repairText(view: RepairView, options: TextOptions): string {
     ...headLines(view, options),
     ...brokeLines(view, options),
     ...fixLines(view, options),
+    ...numberLines(view, options),
+    ...deliveryLines(view, options),
+  ].join('\n');
+}
+
+/** How it ended, in short: the values, the numbers, the runs on the fix. */
+export function endText(view: RepairView, options: TextOptions): string {
+  const { becauseClosed } = view.incident;
+  return [
+    ...headLines(view, options),
+    ...(becauseClosed === null ? [] : [indented(clean(becauseClosed), options.width, '  ')]),
+    ...valueLines(view.fix?.values ?? [], options),
     ...numberLines(view, options),
     ...deliveryLines(view, options),
   ].join('\n');
@@ -73,7 +85,7 @@ function headLines({ incident, live }: RepairView, { paint, now }: TextOptions):
   const { id, source, failure, state, stage, outcome, openedAt, closedAt } = incident;
   const standing =
     state === 'open'
-      ? paint.warn(stage)
+      ? paint.warn(live.kind === 'known' ? live.status.stage : stage)
       : outcomePaint(outcome, paint)(`closed as ${outcome ?? 'nothing'}`);
   const when =
     closedAt === null
@@ -151,7 +163,7 @@ function fixLines(
     return proposed === 0
       ? []
       : [heading('Fixes', paint), `  ${plural(proposed, 'candidate')}, ${failed} failed a check.`];
-  const { patchDigest, strategies, explains, changes, values, checks } = fix;
+  const { patchDigest, strategies, explains, changes, checks } = fix;
   const others = proposed > 1 ? ` (1 of ${proposed} candidates, ${failed} failed)` : '';
   const bad = checks.filter((check) => !/: pass\b/.test(check));
   const passed = checks.length - bad.length;
@@ -163,15 +175,7 @@ function fixLines(
       '  ',
     ),
     ...changes.map((line) => indented(clean(line), width, '      ', '    ')),
-    heading('Old and new values', paint),
-    ...values.map(({ field, before, after }) =>
-      indented(
-        `${field}: ${paint.bad(clean(before))} → ${paint.good(clean(after))}`,
-        width,
-        '      ',
-        '    ',
-      ),
-    ),
+    ...valueLines(fix.values, { width, paint }),
     heading('Checks', paint),
     `  ${passed} of ${checks.length} passed${bad.length > 0 ? '; not passed:' : '.'}`,
     ...bad.map((check) => paint.warn(indented(clean(check), width, '      ', '    '))),
@@ -181,15 +185,44 @@ function fixLines(
   ];
 }
 
+/** A value that is what it was before the break is said once. */
+function valueLines(
+  values: NonNullable<RepairView['fix']>['values'],
+  { width, paint }: Pick<TextOptions, 'width' | 'paint'>,
+): readonly string[] {
+  if (values.length === 0) return [];
+  const lines = values.map(({ field, before, after }) =>
+    before === after
+      ? `${field}: ${paint.good(truncate(clean(after), MAX_VALUE))}, as before the break`
+      : `${field}: ${paint.bad(truncate(clean(before), MAX_VALUE))} → ${paint.good(truncate(clean(after), MAX_VALUE))}`,
+  );
+  return [
+    heading('Old and new values', paint),
+    ...lines.map((line) => indented(line, width, '      ', '    ')),
+  ];
+}
+
+/** Whole values are in the JSON; people compare the beginnings. */
+const MAX_VALUE = 120;
+
 function numberLines({ verdict }: RepairView, { width, paint }: TextOptions): readonly string[] {
   if (!verdict) return [];
   const { decision, probability, lowerBound, reasons, vetoes } = verdict;
   return [
     heading(`How sure: ${DECISIONS[decision]}`, paint),
-    `  It is right with probability ${percent(probability)}; earlier outcomes prove at least ${percent(lowerBound)}.`,
+    indented(
+      `Probability that it is right: ${percent(probability)}. ${provenText(lowerBound)}`,
+      width,
+      '  ',
+    ),
     ...reasons.map((reason) => indented(clean(reason), width, '    ', '  - ')),
     ...(vetoes.length > 0 ? [indented(`Vetoes: ${clean(vetoes.join(', '))}.`, width, '  ')] : []),
   ];
+}
+
+function provenText(lowerBound: number): string {
+  if (lowerBound <= 0) return 'Earlier outcomes prove nothing yet.';
+  return `Earlier outcomes prove at least ${percent(lowerBound)}.`;
 }
 
 const DECISIONS = {
@@ -204,7 +237,7 @@ export function percent(share: number): string {
 }
 
 function deliveryLines(
-  { deployed, rolledBack, runs }: RepairView,
+  { incident, deployed, rolledBack, runs }: RepairView,
   { width, paint }: TextOptions,
 ): readonly string[] {
   if (!deployed) return [];
@@ -215,18 +248,17 @@ function deliveryLines(
     heading('In force', paint),
     `  Deployed ${timeText(atMs)}, decided ${who}.`,
     ...runs.map((run) => indented(clean(run), width, '      ', '    ')),
-    ...(rolledBack
-      ? [
-          paint.bad(
-            indented(
-              `Rolled back ${timeText(rolledBack.atMs)} by ${clean(rolledBack.by)}: ${clean(rolledBack.because)}`,
-              width,
-              '  ',
-            ),
-          ),
-        ]
-      : []),
+    ...(rolledBack ? [paint.bad(indented(rolledBackText(rolledBack, incident), width, '  '))] : []),
   ];
+}
+
+/** Of a closed incident the reason stands at its head already. */
+function rolledBackText(
+  { by, because, atMs }: NonNullable<RepairView['rolledBack']>,
+  { state }: Pick<RepairView['incident'], 'state'>,
+): string {
+  const why = state === 'closed' ? '.' : `: ${clean(because)}`;
+  return `Rolled back ${timeText(atMs)} by ${clean(by)}${why}`;
 }
 
 function heading(text: string, paint: Palette): string {

@@ -61,7 +61,13 @@ export async function repairView(
     ...(deployed ? { deployed } : {}),
     ...(rolledBack ? { rolledBack } : {}),
     notInFiles: pointer?.incident === incident.id && pointer.kind === 'fix',
-    runs: status && status.runs.length > 0 ? status.runs : await runLines(db, incident, deployed),
+    runs:
+      status && status.runs.length > 0
+        ? status.runs
+        : await runLines(db, incident, {
+            ...(deployed ? { deployed } : {}),
+            ...(rolledBack ? { rolledBack } : {}),
+          }),
     live,
   };
 }
@@ -107,11 +113,13 @@ const MAX_RUNS = 5;
 async function runLines(
   db: Database,
   incident: Incident,
-  deployed: Deployed | undefined,
+  { deployed, rolledBack }: Pick<RepairView, 'deployed' | 'rolledBack'>,
 ): Promise<readonly string[]> {
   if (!deployed) return [];
   const runs = await runsSince(db, incident, new Date(deployed.atMs));
+  const endMs = rolledBack && rolledBack.atMs > deployed.atMs ? rolledBack.atMs : Infinity;
   return runs
+    .filter(({ startedAtMs }) => startedAtMs < endMs)
     .slice(0, MAX_RUNS)
     .map(({ run, status, failure, read }) =>
       failure === undefined

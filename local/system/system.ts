@@ -111,8 +111,8 @@ function startedParts(): StartedParts {
   };
 }
 
-/** What was left by a system that was killed would hold the ports that we want again. */
-async function endOfEarlierSystem(stateFolder: string): Promise<void> {
+/** Ends what was left by a system that was killed: it would hold the ports that we want again. */
+export async function endOfEarlierSystem(stateFolder: string): Promise<void> {
   const records = ['processes', 'temporal/processes', 'postgres/processes'];
   for (const folder of records) await endLeftovers(join(stateFolder, folder));
 }
