@@ -1,7 +1,5 @@
-import { headingStems } from './page-facts.ts';
 import type { Block, PageFacts } from './page-facts.ts';
 import type { Place } from './page-map.ts';
-import { bare } from './words.ts';
 
 /** What a chosen set of elements looks like on its page: the elements that worked once, or a candidate to follow them. */
 export interface Look {
@@ -141,15 +139,6 @@ function average(numbers: readonly number[]): number {
   return numbers.length === 0 ? 0 : numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }
 
-/** Names and heading of a look in one bag: a class `ingredients` says what a heading "Ingredients" says. */
-export function senseOf(look: Look): ReadonlyMap<string, number> {
-  const sense = new Map(look.names);
-  for (const word of headingStems(look.heading?.text ?? '')) {
-    sense.set(word, Math.max(sense.get(word) ?? 0, 0.8));
-  }
-  return sense;
-}
-
 /** Texts of a page outside of the members: what is there again elsewhere was never the value. */
 export function textsElsewhere(page: PageFacts, members: readonly Place[]): ReadonlySet<string> {
   const inside = (place: Place): boolean =>
@@ -166,8 +155,4 @@ export function textsElsewhere(page: PageFacts, members: readonly Place[]): Read
     if (letters.length > 1 && !own.has(letters) && !inside(place)) texts.add(letters);
   }
   return texts;
-}
-
-export function sameText(a: string, b: string): boolean {
-  return bare(a) === bare(b);
 }

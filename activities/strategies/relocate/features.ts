@@ -1,7 +1,6 @@
 import { headingStems } from './page-facts.ts';
 import type { Block, PageFacts } from './page-facts.ts';
 import type { Look } from './aim.ts';
-import { senseOf } from './aim.ts';
 import type { Place } from './page-map.ts';
 import { likeness, wordsOf } from './words.ts';
 
@@ -10,7 +9,6 @@ export type Features = Readonly<Record<string, number>>;
 
 export interface Aim {
   readonly look: Look;
-  readonly sense: ReadonlyMap<string, number>;
   readonly elsewhere: ReadonlySet<string>;
   /** Does the page's own name agree with the value? */
   readonly titled: number;
@@ -75,7 +73,6 @@ function compareContext(aim: Aim, look: Look): Features {
   const was = aim.look.members[0];
   const is = look.members[0];
   return {
-    sense: overlap(aim, look),
     label: sameLabel(aim.look.heading, look.heading),
     outerLabel: Math.max(
       sameLabel(aim.look.outerHeading, look.outerHeading),
@@ -108,25 +105,6 @@ function bestLabel(a: readonly Block[], b: readonly Block[]): number {
     0,
     ...a.slice(0, 2).flatMap((one) => b.slice(0, 2).map((other) => sameLabel(one, other))),
   );
-}
-
-/** Words common on the page say little; rare ones are what the element is about. */
-function overlap(aim: Aim, look: Look): number {
-  const sense = senseOf(look);
-  let common = 0;
-  let all = 0;
-  for (const [word, weight] of aim.sense) {
-    const rare =
-      1 /
-      Math.log(
-        2 +
-          Math.min(aim.look.page.wordCounts.get(word) ?? 0, 5000) /
-            Math.max(1, aim.look.members.length),
-      );
-    all += weight * rare;
-    common += Math.sqrt(weight * (sense.get(word) ?? 0)) * rare;
-  }
-  return all === 0 ? 0 : Math.min(1, common / all);
 }
 
 /** The heading then is a name now, or the other way round. */

@@ -6,7 +6,7 @@ import type {
   Locator,
 } from '../../../workflows/collection/extraction-spec.ts';
 import type { EvidencePage } from '../contract.ts';
-import { commonContainer, lookAt, senseOf, textsElsewhere } from './aim.ts';
+import { commonContainer, lookAt, textsElsewhere } from './aim.ts';
 import type { Aim } from './features.ts';
 import { titleLikeness } from './features.ts';
 import { factsOf } from './page-facts.ts';
@@ -60,7 +60,6 @@ function lookFor(page: PageFacts, field: FieldSpec): Aim | undefined {
   const [first] = members;
   return {
     look,
-    sense: senseOf(look),
     elsewhere: textsElsewhere(page, members),
     titled:
       members.length === 1 && first !== undefined

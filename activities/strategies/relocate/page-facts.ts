@@ -14,8 +14,6 @@ export interface PageFacts {
   readonly title: string;
   item(place: Place): ItemFacts;
   names(place: Place): readonly string[];
-  /** How many places carry a word in their names. */
-  readonly wordCounts: ReadonlyMap<string, number>;
   readonly tagCounts: ReadonlyMap<string, number>;
 }
 
@@ -39,10 +37,6 @@ export interface ItemFacts {
 
 export function factsOf(map: PageMap): PageFacts {
   const names = memo((place: Place) => nameWords(place));
-  const counts = new Map<string, number>();
-  for (const place of map.places) {
-    for (const word of new Set(names(place))) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
   const item = memo((place: Place) => itemFacts(map, place));
   const blocks = shortBlocks(map, item);
   return {
@@ -53,12 +47,11 @@ export function factsOf(map: PageMap): PageFacts {
     title: titleOf(map),
     item,
     names,
-    wordCounts: counts,
     tagCounts: countTags(map),
   };
 }
 
-export function isHeading({ tag, element }: Place): boolean {
+function isHeading({ tag, element }: Place): boolean {
   return /^h[1-6]$/u.test(tag) || element.getAttribute('role') === 'heading';
 }
 

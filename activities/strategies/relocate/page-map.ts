@@ -32,10 +32,6 @@ export function textOf(map: PageMap, place: Place): string {
   return map.text.slice(place.start, place.end).trim();
 }
 
-export function isInside(place: Place, outer: Place): boolean {
-  return place.index >= outer.index && place.index <= outer.last;
-}
-
 const MAX_PLACES = 60_000;
 const MAX_TEXT = 60_000;
 const MAX_DEPTH = 400;

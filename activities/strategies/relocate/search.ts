@@ -55,20 +55,20 @@ export function rank(
   const [best] = order;
   if (best === undefined) return undefined;
   const top = Math.max(0, best.utility);
-  let for_ = 0;
-  let against = Math.exp(-top);
+  let pro = 0;
+  let contra = Math.exp(-top);
   let second = 0;
   for (const one of order) {
     if (one === best || sameList(one.candidate.values, best.candidate.values))
-      for_ += Math.exp(one.utility - top);
+      pro += Math.exp(one.utility - top);
     else {
       if (second === 0) second = Math.max(0, one.utility);
-      against += Math.exp(one.utility - top);
+      contra += Math.exp(one.utility - top);
     }
   }
   return {
     best: best.candidate,
-    probability: for_ / (for_ + against),
+    probability: pro / (pro + contra),
     margin: best.utility - second,
   };
 }
@@ -82,7 +82,7 @@ export function scaledMargin({ margin }: Ranked): number {
 const FAR = 4;
 
 /** Nearly the same values, such as a list with and without a heading of its own. */
-export function sameList(one: readonly string[], other: readonly string[]): boolean {
+function sameList(one: readonly string[], other: readonly string[]): boolean {
   if (one.length < 2 || other.length < 2) return one.join('|') === other.join('|');
   const [a, b] = [new Set(one), new Set(other)];
   return (

@@ -64,7 +64,7 @@ export function ofKind(outcomes: readonly Outcome[], kind: Kind): readonly Outco
 }
 
 /** Of those that acted, the share that was right; 1 when none did. */
-export function precisionOf({ recovered, wrong }: Counts): number {
+function precisionOf({ recovered, wrong }: Counts): number {
   return recovered + wrong === 0 ? 1 : recovered / (recovered + wrong);
 }
 
@@ -76,7 +76,7 @@ export interface CurvePoint {
 }
 
 /** Over everything that should be found or left alone; `gone` counts as risk alone. */
-export function riskCoverage(outcomes: readonly Outcome[]): readonly CurvePoint[] {
+function riskCoverage(outcomes: readonly Outcome[]): readonly CurvePoint[] {
   const findable = outcomes.filter(
     ({ case: { kind } }) => kind === 'broken' || kind === 'changed',
   ).length;
