@@ -93,7 +93,7 @@ function notAllowed(
 ): Refusal | undefined {
   const { approvers, excluded, subject } = request;
   const name = `"${personName(by)}"`;
-  if (isNamed(excluded, by)) {
+  if (isPartOfIt(excluded, by)) {
     const because = `${name} is part of what is asked about ${subject}, and may not decide it. Let somebody else look.`;
     return { failure: 'NotAllowed', because };
   }
@@ -104,6 +104,16 @@ function notAllowed(
   if (proven) return undefined;
   const because = `Nothing proves that this comes from ${name}, so it does not count for ${subject}. ${who}`;
   return { failure: 'NotAllowed', because };
+}
+
+/** The name as it is kept of whoever answered before carries the team, and nobody becomes another one by leaving it out. */
+function isPartOfIt(excluded: readonly string[], by: Person): boolean {
+  const name = foldedName(by);
+  return isNamed(excluded, by) || excluded.some((one) => nameIn(one) === name);
+}
+
+function nameIn(text: string): string {
+  return foldedName({ provider: 'api', user: text.replace(/ \(team .*\)$/u, '') });
 }
 
 function isNamed(list: readonly string[], { user, team }: Person): boolean {
@@ -124,8 +134,13 @@ function withVote(votes: readonly Vote[], { by, verdict }: ReceivedVerdict): rea
   return [...others, { by, verdict }];
 }
 
+/** By the name alone: who comes through two doors, or writes it in capitals, is still one person. */
 function isSame(a: Person, b: Person): boolean {
-  return a.provider === b.provider && a.user === b.user;
+  return foldedName(a) === foldedName(b);
+}
+
+function foldedName({ user }: Person): string {
+  return user.normalize('NFKC').toLowerCase();
 }
 
 function closing(

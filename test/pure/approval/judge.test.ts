@@ -47,6 +47,13 @@ describe('a verdict', () => {
       NOW,
       'NotAllowed',
     ],
+    [
+      'by somebody whose words became it is refused, though the team is left out now',
+      state({ excluded: ['ana (team data)'], approvers: ['ana'] }),
+      verdict({ proven: true }),
+      NOW,
+      'NotAllowed',
+    ],
     ['by nobody on the list is refused', listed, verdict({ by: ben }), NOW, 'NotAllowed'],
     ['by an approver without proof is refused', listed, verdict(), NOW, 'NotAllowed'],
     ['by an approver with proof counts', listed, verdict({ proven: true }), NOW, 'approve'],
@@ -103,6 +110,16 @@ describe('a quorum of two', () => {
 
     expect([once.closed, twice.closed]).toEqual([undefined, undefined]);
     expect(both.closed).toMatchObject({ outcome: 'approve', by: 'ben', proven: false });
+  });
+
+  test.each([
+    ['another provider', { provider: 'slack', user: 'ana' }],
+    ['capitals', { provider: 'cli', user: 'Ana' }],
+    ['a team', { provider: 'cli', user: 'ana', team: 'data' }],
+  ] as const)('is not reached by one person who adds %s', (_what, by) => {
+    const once = take(two, verdict(), NOW);
+
+    expect(take(once, verdict({ decisionId: 'cli:2', by }), NOW).closed).toBeUndefined();
   });
 
   test('is ended by one rejection', () => {
@@ -169,7 +186,7 @@ describe('whatever comes', () => {
           all
             .filter(({ given, nowMs }) => given.verdict === 'approve' && nowMs < EXPIRES_MS)
             .filter(({ given }) => given.requestId === 'q-1' && given.digest === 'd'.repeat(64))
-            .map(({ given }) => `${given.by.provider}:${given.by.user}`),
+            .map(({ given }) => given.by.user),
         );
         expect(people.size).toBeGreaterThanOrEqual(start.request.quorum);
         expect(end.closed.atMs).toBeLessThan(EXPIRES_MS);
