@@ -197,8 +197,15 @@ function clusters(tried: readonly Tried[]): readonly Candidate[] {
       b.families.length - a.families.length ||
       b.strategies.length - a.strategies.length ||
       a.changedLines - b.changedLines ||
+      trust(a) - trust(b) ||
       (a.specDigest < b.specDigest ? -1 : 1),
   );
+}
+
+/** The table is in the order of trust: old values say more than likeness. */
+function trust({ strategies }: Candidate): number {
+  const place = STRATEGIES.findIndex(({ name }) => strategies.includes(name));
+  return place === -1 ? STRATEGIES.length : place;
 }
 
 function triedBefore(candidates: readonly Candidate[]): readonly Abstention[] {
