@@ -46,7 +46,7 @@ export async function tellOfClosedIncident(db: Database, incident: Incident): Pr
     subject: fingerprint,
     because,
   });
-  if (!ENDED_BY_ITSELF.has(outcome)) return;
+  if (!TOLD_AT_THE_END.has(outcome)) return;
   await noteNotice(db, {
     kind: 'incident-closed',
     tenant,
@@ -59,5 +59,12 @@ export async function tellOfClosedIncident(db: Database, incident: Incident): Pr
   });
 }
 
-/** Nobody was asked or alerted: without this only its beginning would have been told. */
-const ENDED_BY_ITSELF: ReadonlySet<string> = new Set(['recovered', 'not-reproduced']);
+/** The repair itself tells of alerts, rollbacks and questions that nobody answered; of these ends nobody would hear otherwise. */
+const TOLD_AT_THE_END: ReadonlySet<string> = new Set([
+  'auto-deployed-ok',
+  'not-reproduced',
+  'pr-merged-edited',
+  'pr-merged-unchanged',
+  'pr-rejected',
+  'recovered',
+]);

@@ -2,12 +2,12 @@ import { CancellationScope } from '@temporalio/workflow';
 import { withdrawQuestion, referenceTo, type RepairDesk } from './repair-desk.ts';
 import { steady } from './repair-effects.ts';
 import { goTo, type RepairWork } from './repair-work.ts';
-import { enter, show, tell } from './show-repair.ts';
+import { enter, show } from './show-repair.ts';
 
-/** Ends the incident with its label, once; the first end that was stored stays. */
+/** Ends the incident with its label, once, which tells people, too; the first end that was stored stays. */
 export function close(desk: RepairDesk, work: RepairWork): Promise<RepairWork> {
   return CancellationScope.nonCancellable(async () => {
-    const { end, byPerson, fix, deployed, toldFor } = work;
+    const { end, byPerson, fix, deployed } = work;
     if (!end) return goTo(work, 'closed');
     withdrawQuestion(desk);
     await enter(desk, 'learning');
@@ -23,22 +23,10 @@ export function close(desk: RepairDesk, work: RepairWork): Promise<RepairWork> {
         },
       ],
     );
-    const isNews = (deployed !== undefined || toldFor !== undefined) && !TOLD.has(outcome);
-    const what = `${work.opened?.title ?? desk.input.source}: ${end.because}`;
-    const told = isNews ? await tell(desk, work, { kind: 'closed', what }) : work;
-    const closed = goTo(told, 'closed', { end: { ...end, outcome } });
+    const closed = goTo(work, 'closed', { end: { ...end, outcome } });
     desk.work = closed;
     desk.stage = 'closed';
     show(desk);
     return closed;
   });
 }
-
-/** People were told of these ends already. */
-const TOLD: ReadonlySet<string> = new Set([
-  'alerted',
-  'auto-deployed-rolled-back',
-  'pr-expired',
-  'pr-merged-rolled-back',
-  'suppressed',
-]);

@@ -1,9 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { decideUpdate } from '../../../workflows/approval/messages.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { killSignal } from '../../../workflows/repair/messages.ts';
 import { fixOf, proposalOf, proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
-import { PATIENTLY, repair, type RepairOnStage, type RepairScript } from './repair-stage.ts';
+import {
+  PATIENTLY,
+  refusalOf,
+  repair,
+  type RepairOnStage,
+  type RepairScript,
+} from './repair-stage.ts';
 
 const fakes = repairFakes();
 const workers = withWorkers({ activities: fakes.activities });
@@ -47,7 +54,7 @@ describe.concurrent('every incident ends in one outcome:', () => {
         reproductions.splice(0, 1, unseen());
       },
     });
-    await expect.poll(() => one.incident.calls, PATIENTLY).toContain('reproduce');
+    await vi.waitFor(() => expect(one.incident.calls).toContain('reproduce'), PATIENTLY);
     one.incident.recovery = { recovered: true, run: 'collect:2', failedAgain: 0 };
     await one.ran();
 
@@ -118,9 +125,13 @@ describe.concurrent('every incident ends in one outcome:', () => {
     });
     const { question: first } = await one.until('awaiting-approval');
     await one.decide({ verdict: 'request-changes', reason: 'Take the headline.' });
-    await expect
-      .poll(async () => (await one.status()).question?.request.digest, PATIENTLY)
-      .toContain('b'.repeat(64));
+    await vi.waitFor(
+      async () =>
+        expect(await (async () => (await one.status()).question?.request.digest)()).toContain(
+          'b'.repeat(64),
+        ),
+      PATIENTLY,
+    );
     await one.until('awaiting-approval');
     await one.decide();
     await one.until('probation');
@@ -240,9 +251,10 @@ describe.concurrent('every incident ends in one outcome:', () => {
       start({ ...BY_ITSELF, settings, input: { paces: { ...PACES, holdMs: 20_000 } } }),
     ]);
     good.incident.probation = { runs: [runOn('good')] };
-    await expect
-      .poll(() => bad.incident.told.map(({ kind }) => kind), PATIENTLY)
-      .toContain('alert');
+    await vi.waitFor(
+      () => expect(bad.incident.told.map(({ kind }) => kind)).toContain('alert'),
+      PATIENTLY,
+    );
     bad.incident.probation = { runs: [runOn('inconclusive'), runOn('bad')] };
     await bad.ran();
 
@@ -350,6 +362,29 @@ describe.concurrent('a run that is good without us', () => {
     expect((await one.status()).question?.closed?.outcome).toBe('superseded');
   });
 
+  test('on no spec yet, but another spec is in force: the question is withdrawn and all starts again', async () => {
+    const one = await start();
+    const { question: first } = await one.until('awaiting-approval');
+    const old = await one.verdict();
+    one.incident.recovery = { recovered: false, failedAgain: 0, specDigest: 'spec-by-hand' };
+    await one.ran();
+    await vi.waitFor(
+      async () =>
+        expect(await (async () => (await one.status()).question?.request.id)()).not.toBe(
+          first?.request.id,
+        ),
+      PATIENTLY,
+    );
+    await one.until('awaiting-approval');
+
+    expect(one.incident.calls.filter((call) => call === 'reproduce')).toHaveLength(2);
+    expect(await refusalOf(one.handle.executeUpdate(decideUpdate, { args: [old] }))).toMatch(
+      /^StaleDecision: /,
+    );
+    expect(isDeployed(one)).toBe(false);
+    await one.handle.terminate();
+  });
+
   test('whose signal was lost is found by a look now and then', async () => {
     const one = await start({ input: { paces: PACES } });
     await one.until('awaiting-approval');
@@ -362,7 +397,7 @@ describe.concurrent('a run that is good without us', () => {
     const one = await start();
     await one.until('awaiting-approval');
     await one.ran();
-    await expect.poll(() => one.incident.calls, PATIENTLY).toContain('look');
+    await vi.waitFor(() => expect(one.incident.calls).toContain('look'), PATIENTLY);
 
     expect((await one.status()).stage).toBe('awaiting-approval');
     await one.handle.terminate();

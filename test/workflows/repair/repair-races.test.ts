@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   approveSignal,
   decideUpdate,
@@ -53,9 +53,13 @@ async function replaced(one: RepairOnStage): Promise<Verdict> {
   willFind(one, 'b');
   const old = await one.verdict();
   await one.decide({ verdict: 'request-changes', reason: 'Another one.' });
-  await expect
-    .poll(async () => (await one.status()).question?.request.digest, PATIENTLY)
-    .toContain('b'.repeat(64));
+  await vi.waitFor(
+    async () =>
+      expect(await (async () => (await one.status()).question?.request.digest)()).toContain(
+        'b'.repeat(64),
+      ),
+    PATIENTLY,
+  );
   return old;
 }
 
@@ -169,9 +173,13 @@ const DECISIONS: readonly Forgery[] = [
       await one.until('awaiting-approval');
       willFind(one, 'c');
       await one.decide({ verdict: 'request-changes', reason: 'Again.' });
-      await expect
-        .poll(async () => (await one.status()).question?.request.digest, PATIENTLY)
-        .toContain('c'.repeat(64));
+      await vi.waitFor(
+        async () =>
+          expect(await (async () => (await one.status()).question?.request.digest)()).toContain(
+            'c'.repeat(64),
+          ),
+        PATIENTLY,
+      );
       return one.decide({ verdict: 'request-changes', reason: 'And again.' });
     },
     refused: /^NotAllowed: "request-changes" is no answer/,
@@ -235,7 +243,10 @@ describe.concurrent('refused, by its name, and nothing is deployed:', () => {
     expect(await refusalOf(one.decide())).toMatch(/^StaleDecision: Nothing is asked/);
 
     await one.handle.signal(approveSignal, await one.verdict());
-    await expect.poll(async () => (await one.status()).refusedTotal, PATIENTLY).toBe(1);
+    await vi.waitFor(
+      async () => expect(await (async () => (await one.status()).refusedTotal)()).toBe(1),
+      PATIENTLY,
+    );
     expect(isDeployed(one)).toBe(false);
     await one.handle.terminate();
   });
@@ -377,7 +388,7 @@ describe.concurrent('decisions that race', () => {
       one.guide({ decisionId: 'one' }),
       one.guide({ decisionId: 'two' }),
     ]);
-    await expect.poll(() => one.incident.proposed.length, PATIENTLY).toBe(2);
+    await vi.waitFor(() => expect(one.incident.proposed.length).toBe(2), PATIENTLY);
     await one.until('awaiting-guidance');
     const won = raced[0]?.status === 'fulfilled' ? 'one' : 'two';
 
@@ -418,7 +429,7 @@ describe.concurrent('a rollback', () => {
         };
       },
     });
-    await expect.poll(() => one.incident.rolledBack.length, PATIENTLY).toBe(1);
+    await vi.waitFor(() => expect(one.incident.rolledBack.length).toBe(1), PATIENTLY);
     await one.handle.result();
 
     expect(one.incident.calls.filter((call) => /^(deploy|roll)/.test(call))).toEqual([
@@ -431,7 +442,10 @@ describe.concurrent('a rollback', () => {
     const one = await asked();
 
     await one.rollBack();
-    await expect.poll(async () => (await one.status()).refused.length, PATIENTLY).toBe(1);
+    await vi.waitFor(
+      async () => expect(await (async () => (await one.status()).refused.length)()).toBe(1),
+      PATIENTLY,
+    );
 
     const { stage, refused } = await one.status();
     expect(stage).toBe('awaiting-approval');
@@ -466,7 +480,7 @@ describe.concurrent('a rollback', () => {
     await one.until('awaiting-approval');
 
     await one.rollBack();
-    await expect.poll(() => one.incident.rolledBack.length, PATIENTLY).toBe(1);
+    await vi.waitFor(() => expect(one.incident.rolledBack.length).toBe(1), PATIENTLY);
 
     await one.until('awaiting-approval');
     expect(second.closed()).toBeUndefined();
@@ -521,7 +535,10 @@ describe.concurrent('signals', () => {
     const signals = [reportFailureSignal, rollbackSignal, killSignal, approveSignal, rejectSignal];
     for (const signal of signals) await one.handle.signal(signal.name, junk);
     await one.handle.signal(runFinishedSignal, junk as never);
-    await expect.poll(async () => (await one.status()).refusedTotal, PATIENTLY).toBe(5);
+    await vi.waitFor(
+      async () => expect(await (async () => (await one.status()).refusedTotal)()).toBe(5),
+      PATIENTLY,
+    );
 
     const { stage, queued, parked, refused } = await one.status();
 

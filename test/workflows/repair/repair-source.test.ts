@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { findTemporalCli } from '../../../local/tools/temporal-cli.ts';
 import { approveSignal, decideUpdate } from '../../../workflows/approval/messages.ts';
 import type { ChosenFix } from '../../../workflows/repair/activities.ts';
@@ -26,9 +26,10 @@ async function passProbation(repaired: RepairOnStage): Promise<void> {
   for (let count = 0; count < 3; count += 1) {
     incident.probation = { runs: [...incident.probation.runs, runOn('good')] };
     await repaired.ran();
-    await expect
-      .poll(() => incident.calls.filter((call) => call === 'watch').length, PATIENTLY)
-      .toBeGreaterThan(count);
+    await vi.waitFor(
+      () => expect(incident.calls.filter((call) => call === 'watch').length).toBeGreaterThan(count),
+      PATIENTLY,
+    );
   }
   await repaired.handle.result();
 }
@@ -80,7 +81,7 @@ describe.concurrent('a repair', () => {
     const repaired = await start();
     await repaired.until('awaiting-approval');
     const timers = async () => countKinds(await eventsOf(repaired.handle))['timerStarted'];
-    await expect.poll(timers, PATIENTLY).toBe(1);
+    await vi.waitFor(async () => expect(await timers()).toBe(1), PATIENTLY);
     await repaired.decide();
     await passProbation(repaired);
 
@@ -114,14 +115,18 @@ describe.concurrent('a repair', () => {
       );
     };
 
-    await expect.poll(attributes, PATIENTLY).toMatchObject({
-      SourceId: repaired.source,
-      Stage: 'awaiting-approval',
-      FailureName: 'SelectorMissing',
-      AwaitingHuman: true,
-      Deadline: new Date(question?.request.expiresAtMs ?? 0),
-      Confidence: expect.any(Number) as number,
-    });
+    await vi.waitFor(
+      async () =>
+        expect(await attributes()).toMatchObject({
+          SourceId: repaired.source,
+          Stage: 'awaiting-approval',
+          FailureName: 'SelectorMissing',
+          AwaitingHuman: true,
+          Deadline: new Date(question?.request.expiresAtMs ?? 0),
+          Confidence: expect.any(Number) as number,
+        }),
+      PATIENTLY,
+    );
     await repaired.decide({ verdict: 'reject' });
     await repaired.handle.result();
 
@@ -167,12 +172,16 @@ describe.concurrent('a repair', () => {
     expect(second.calls).toEqual([]);
 
     for (const one of [repaired.incident, second, third]) {
-      await expect
-        .poll(async () => {
-          const { incident, stage } = await repaired.status();
-          return `${incident?.incident} ${stage}`;
-        }, PATIENTLY)
-        .toBe(`${one.id} awaiting-approval`);
+      await vi.waitFor(
+        async () =>
+          expect(
+            await (async () => {
+              const { incident, stage } = await repaired.status();
+              return `${incident?.incident} ${stage}`;
+            })(),
+          ).toBe(`${one.id} awaiting-approval`),
+        PATIENTLY,
+      );
       await repaired.decide({ verdict: 'reject' });
     }
     await repaired.handle.result();
@@ -230,9 +239,11 @@ describe.concurrent('a repair', () => {
     await repaired.handle.executeUpdate(decideUpdate, { args: [first] });
     for (let count = 0; count < 5; count += 1) await repaired.report(`invented-${count}`);
     for (let count = 0; count < 8; count += 1) await repaired.handle.signal(approveSignal, JUNK);
-    await expect
-      .poll(async () => (await repaired.handle.describe()).runId, PATIENTLY)
-      .not.toBe(runId);
+    await vi.waitFor(
+      async () =>
+        expect(await (async () => (await repaired.handle.describe()).runId)()).not.toBe(runId),
+      PATIENTLY,
+    );
     const { question: after, queued, refusedTotal } = await repaired.until('awaiting-approval');
 
     const again = await repaired.handle.executeUpdate(decideUpdate, { args: [first] });

@@ -24,7 +24,7 @@ import type { FakeIncident, RepairFakes } from '../../fakes/repair-activities.ts
 
 export type RepairHandle = WorkflowHandle<typeof repairSource>;
 
-/** For `expect.poll`: workers and servers share a busy machine. */
+/** For `vi.waitFor`, as tests that run at once cannot poll by `expect`: workers and servers share a busy machine. */
 export const PATIENTLY = { timeout: 15_000, interval: 20 };
 
 /** A source of its own whose incident is under repair. */
