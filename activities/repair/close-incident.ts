@@ -9,6 +9,7 @@ import { closeNotices } from '../../adapters/postgres/notices.ts';
 import { leaveRepairPlace } from '../../adapters/postgres/repair-places.ts';
 import { labelOutcome, type OutcomeObservation } from '../../adapters/postgres/repair-outcomes.ts';
 import { failure } from '../../workflows/failures.ts';
+import { ASKING_NOTICES } from '../../workflows/notices/notice.ts';
 import type {
   ClosedIncident,
   CloseIncidentInput,
@@ -30,9 +31,11 @@ export async function closeIncident(
   const closed = await closeRow(db, incident, outcome, because.slice(0, 1000));
   if (!closed)
     throw failure('NotFound', `There is no incident "${incident}" that could be closed.`);
-  const label = LABELS[closed.first ? outcome : closed.outcome];
+  // Taken back after its end: that end stays, and what the gate decided is known to be wrong.
+  const label = LABELS[ROLLED_BACK.has(outcome) ? outcome : closed.outcome];
   if (label) await labelOutcome(db, { incident, ...label });
-  if (closed.first) await noteRepair(db, incident, { byPerson });
+  // Also where an attempt before this one has ended it and died.
+  if (closed.outcome === outcome) await noteRepair(db, incident, { byPerson });
   if (input.rightAsItIs)
     await resetBaseline(db, { tenant, source, by: `incident ${incident}`, because });
   const row = await readIncident(db, incident);
@@ -40,7 +43,9 @@ export async function closeIncident(
   await closeNotices(db, {
     tenant,
     source,
-    kinds: ['approval-waiting', 'approval-reminder'],
+    kinds: ASKING_NOTICES,
+    // A question about deletions of the same source goes on.
+    subject: incident,
     because: `incident "${incident}" ended as ${closed.outcome}`,
   });
   return { outcome: closed.outcome };
@@ -60,6 +65,11 @@ const RESTING: ReadonlySet<RepairStage> = new Set<RepairStage>([
   'awaiting-guidance',
   'probation',
   'parked',
+]);
+
+const ROLLED_BACK: ReadonlySet<RepairOutcome> = new Set<RepairOutcome>([
+  'auto-deployed-rolled-back',
+  'pr-merged-rolled-back',
 ]);
 
 type Label = Pick<OutcomeObservation, 'label' | 'rolledBack' | 'by'>;

@@ -3,7 +3,12 @@ import { readCandidate } from '../../adapters/postgres/repair-candidates.ts';
 import { noteRepair } from '../../adapters/postgres/incidents.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
 import { repairPolicyOf } from '../../adapters/postgres/repair-policy.ts';
-import { deploySpec, rollbackSpec } from '../../adapters/postgres/spec-pointers.ts';
+import {
+  deployedSpec,
+  deploySpec,
+  rollbackSpec,
+  type DeployedSpec,
+} from '../../adapters/postgres/spec-pointers.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
 import { failure } from '../../workflows/failures.ts';
 import type {
@@ -22,29 +27,11 @@ import { openCase } from './open-case.ts';
  * @throws PolicyDenied - the kill switch, or a policy that moved. StaleDecision - another spec is in force.
  */
 export async function deployFix(input: DeployInput, deps: RepairDependencies): Promise<Deployment> {
-  const { tenant, source, incident, patchDigest, policyHash, decidedBy, proven } = input;
-  const candidate = await readCandidate(deps.db, input);
-  if (!candidate || candidate.state !== 'chosen')
-    throw failure(
-      'StaleDecision',
-      `No fix "${patchDigest.slice(0, 8)}" was chosen for incident "${incident}". Look at the incident, then decide.`,
-    );
+  const { source, incident, patchDigest, decidedBy, proven } = input;
   const { definition } = await openCase(input, deps);
-  const policy = await repairPolicyOf(deps.db, source);
-  if (policy?.hash !== policyHash)
-    throw failure(
-      'PolicyDenied',
-      `The repair policy of source "${source}" has changed since fix "${patchDigest.slice(0, 8)}" was decided. It is judged anew.`,
-    );
-  const deployed = await deploySpec(deps.db, {
-    tenant,
-    source,
-    incident,
-    patchDigest,
-    from: candidate.fromSpecDigest,
-    to: candidate.specDigest,
-    patch: candidate.patch,
-  });
+  // What an attempt before this one has put in force is so, whatever the policy has become since.
+  const deployed = (await deployedSpec(deps.db, input)) ?? (await deploy(input, deps));
+  refuseWhatIsOver(deployed, input);
   // The database's clock: probation begins with the revision, however often this was tried.
   const atMs = await deployedAt(deps, deployed.revision);
   const how = { patchDigest, decidedBy, proven, requestId: input.requestId ?? null, atMs };
@@ -57,6 +44,37 @@ export async function deployFix(input: DeployInput, deps: RepairDependencies): P
     deployedAtMs: atMs,
     title: definition.title,
   };
+}
+
+async function deploy(input: DeployInput, { db }: RepairDependencies): Promise<DeployedSpec> {
+  const { tenant, source, incident, patchDigest, policyHash } = input;
+  const candidate = await readCandidate(db, input);
+  if (!candidate || candidate.state !== 'chosen')
+    throw failure(
+      'StaleDecision',
+      `No fix "${patchDigest.slice(0, 8)}" was chosen for incident "${incident}". Look at the incident, then decide.`,
+    );
+  const policy = await repairPolicyOf(db, source);
+  if (policy?.hash !== policyHash)
+    throw failure(
+      'PolicyDenied',
+      `The repair policy of source "${source}" has changed since fix "${patchDigest.slice(0, 8)}" was decided. It is judged anew.`,
+    );
+  const { fromSpecDigest: from, specDigest: to, patch } = candidate;
+  return deploySpec(db, { tenant, source, incident, patchDigest, from, to, patch });
+}
+
+/** A decision holds for one deployment: what was rolled back, or replaced by the files, does not come back by it. */
+function refuseWhatIsOver(
+  { standing }: DeployedSpec,
+  { source, incident, patchDigest }: DeployInput,
+): void {
+  if (standing === 'in-force' || standing === 'landed') return;
+  const what = standing === 'rolled-back' ? 'was rolled back' : 'was replaced by the definitions';
+  throw failure(
+    'StaleDecision',
+    `Fix "${patchDigest.slice(0, 8)}" of source "${source}" was in force and ${what} since. Look at incident "${incident}", then decide anew.`,
+  );
 }
 
 /**

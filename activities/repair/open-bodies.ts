@@ -9,6 +9,7 @@ import type {
 } from '../../workflows/collection/extraction-spec.ts';
 import { concurrently } from '../collection/concurrently.ts';
 import type { EvidencePage } from '../strategies/contract.ts';
+import { isAway } from './is-away.ts';
 
 /** A kept page with its body, as it was received. */
 export interface OpenedPage extends EvidencePage {
@@ -30,7 +31,7 @@ interface Opening {
   readonly signal: AbortSignal;
 }
 
-/** Reads the bodies of these rows, the first ones first, until they weigh too much. What cannot be read is left out and said. */
+/** Reads the bodies of these rows, the first ones first, until they weigh too much. What is gone or damaged is left out and said. @throws Unavailable - S3 is away. */
 export async function openBodies(
   rows: readonly EvidenceRow[],
   opening: Opening,
@@ -95,6 +96,8 @@ async function openOne(
     return rendered ? page : { ...page, bytes };
   } catch (error) {
     signal.throwIfAborted();
+    // A body that cannot be read now is no body that is gone.
+    if (isAway(error)) throw error;
     return { note: `The body of "${url}" cannot be used: ${(error as Error).message}` };
   }
 }

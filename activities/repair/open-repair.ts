@@ -1,6 +1,7 @@
 import { sha256 } from '../collection/ask-people.ts';
 import { takeRepairPlace } from '../../adapters/postgres/repair-places.ts';
 import { repairPolicyOf } from '../../adapters/postgres/repair-policy.ts';
+import { runsSince } from '../../adapters/postgres/repair-runs.ts';
 import { readRepairSwitch } from '../../adapters/postgres/repair-switch.ts';
 import { specDigest } from '../../adapters/definitions/spec-digest.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
@@ -15,6 +16,8 @@ import { openCase, type Case } from './open-case.ts';
 
 /** How long until it is worth asking again where nobody knows better. */
 const ASK_AGAIN_MS = 5 * 60_000;
+/** An answer fits into history; the incident itself knows them all. */
+const MAX_FIELDS = 30;
 
 /** What is known of an incident, and whether it may be worked on now. Takes a place of the caps, or says how long to wait. */
 export async function openRepair(
@@ -24,31 +27,43 @@ export async function openRepair(
   const opened = await openCase(input, deps);
   const { incident, definition } = opened;
   const policy = await currentPolicy(opened, deps);
-  const unhealable = await whyUnhealable(opened, deps);
   const deployed = await deployedFix(opened, deps);
-  const wait =
-    incident.state === 'open' && unhealable === undefined && deployed === undefined
-      ? await whyWait(opened, policy, deps)
-      : undefined;
+  const obstacle =
+    incident.state === 'open' && deployed === undefined
+      ? await obstacleOf(opened, policy, deps)
+      : {};
   return {
     state: incident.state,
     title: definition.title,
     type: definition.type,
     failure: incident.failure,
     fingerprint: incident.fingerprint,
-    fields: incident.fields,
+    fields: incident.fields.slice(0, MAX_FIELDS),
     because: incident.because.slice(0, 500),
     occurrences: incident.occurrences,
     openedAtMs: incident.openedAt.getTime(),
     firstFailureAtMs: incident.firstFailureAt.getTime(),
-    ...(unhealable === undefined ? {} : { unhealable }),
-    ...(wait === undefined ? {} : { wait }),
+    ...obstacle,
     specDigest: incident.specDigest,
     policy,
     policyHash: policy.hash,
     isRegression: incident.regressionOf !== null,
     ...(deployed === undefined ? {} : { deployed }),
   };
+}
+
+/** Why it cannot be repaired, or not now. */
+async function obstacleOf(
+  opened: Case,
+  policy: RepairPolicy,
+  deps: RepairDependencies,
+): Promise<Pick<RepairCase, 'wait' | 'unhealable'>> {
+  const unhealable = await whyUnhealable(opened, deps);
+  if (unhealable !== undefined) return { unhealable };
+  const moved = await whyMoved(opened, deps);
+  if (moved) return moved;
+  const wait = await whyWait(opened, policy, deps);
+  return wait ? { wait } : {};
 }
 
 /** Of the source as it is in force; of a source that has left the definitions the defaults, which leave everything to people. */
@@ -77,6 +92,31 @@ async function whyUnhealable(
   const inForce = await definitionOf(db, source);
   if (!inForce) return `Source "${source}" has left the definitions.`;
   return undefined;
+}
+
+/**
+ * Another extraction is in force than the one that broke: nothing can be repaired of the old one, and the runs on the new one tell how it went.
+ * Where they fail too, an incident of their own stands for it.
+ */
+async function whyMoved(
+  { incident }: Case,
+  { db }: RepairDependencies,
+): Promise<Pick<RepairCase, 'wait' | 'unhealable'> | undefined> {
+  const { id, source, openedAt, specDigest: broken } = incident;
+  const inForce = await definitionOf(db, source);
+  const now = inForce && specDigest(source, inForce.definition.config['extract']);
+  if (now === broken) return undefined;
+  const moved = `The extraction of source "${source}" is another one than when incident "${id}" began`;
+  if (now === undefined)
+    return { unhealable: `${moved}: there is none any more. Nothing was repaired.` };
+  const runs = await runsSince(db, incident, openedAt);
+  const last = runs.findLast((run) => run.specDigest === now);
+  if (last && (last.status === 'failed' || last.status === 'held'))
+    return {
+      unhealable: `${moved}, and run "${last.run}" on the new one ended ${last.status}, too. Nothing was repaired; what breaks now has an incident of its own.`,
+    };
+  const because = `${moved}. The runs on it tell whether it is good again.`;
+  return { wait: { because, untilMs: Date.now() + ASK_AGAIN_MS, parked: false } };
 }
 
 async function whyWait(

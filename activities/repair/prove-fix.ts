@@ -7,12 +7,13 @@ import {
   decidingSentence,
   verify,
   type Verification,
+  type VerificationFacts,
 } from '../../workflows/repair/verification.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { lookLive, type LiveLook } from './look-live.ts';
 import { openCase, type Case } from './open-case.ts';
-import { stableValues } from './stable-values.ts';
+import { knownValues, stableValues } from './stable-values.ts';
 import { baselineOf } from './watch-probation.ts';
 
 /**
@@ -46,15 +47,14 @@ async function judge(look: LiveLook, opened: Case, deps: RepairDependencies): Pr
   if (look.kind === 'unavailable')
     return { verdict: 'inconclusive', because: look.because, pages: 0 };
   const baseline = await baselineOf(opened, deps);
-  const stable = await stableValues(opened, { pages: look.pages }, deps);
+  const known = await knownValues(opened, deps);
+  const stable = known && (await stableValues(opened, known, { pages: look.pages }, deps));
   const facts = verificationFacts({
     summary: look.summary,
     baseline,
     ...(stable ? { stable } : {}),
   });
-  // These pages alone were asked for: they have what they had before, not what the whole source had.
-  const expected = look.asked * recordsPerPage(baseline);
-  const verification = verify({ ...facts, baselineRecords: expected });
+  const verification = verify({ ...facts, ...expectedOf(look.asked, baseline) });
   return {
     verdict: verification.verdict,
     because: sentence(look, verification),
@@ -62,10 +62,14 @@ async function judge(look: LiveLook, opened: Case, deps: RepairDependencies): Pr
   };
 }
 
-function recordsPerPage(baseline: readonly RunSummary[]): number {
+/** These pages alone were asked for: they have what they had before, not what the whole source had. */
+function expectedOf(
+  asked: number,
+  baseline: readonly RunSummary[],
+): Pick<VerificationFacts, 'baselineRecords'> {
   const pages = baseline.reduce((sum, run) => sum + run.pages, 0);
   const records = baseline.reduce((sum, run) => sum + run.records, 0);
-  return pages > 0 ? records / pages : 1;
+  return pages > 0 ? { baselineRecords: (asked * records) / pages } : {};
 }
 
 function sentence({ asked }: Extract<LiveLook, { kind: 'read' }>, verification: Verification) {

@@ -4,37 +4,52 @@ import { specOf } from '../../adapters/definitions/spec-digest.ts';
 import { getEvidence } from '../../adapters/evidence/evidence-store.ts';
 import {
   goodValues,
-  valuesOfRun,
+  valuesOfRuns,
   type KeptValues,
 } from '../../adapters/postgres/evidence-values.ts';
 import type { VerificationFacts } from '../../workflows/repair/verification.ts';
 import { concurrently } from '../collection/concurrently.ts';
 import type { RepairDependencies } from './dependencies.ts';
+import { isAway } from './is-away.ts';
 import type { LivePage } from './look-live.ts';
 import type { Case } from './open-case.ts';
 
-/** The pages that are compared: those of a live look, or those that a run has kept. */
-export type ComparedPages = { readonly pages: readonly LivePage[] } | { readonly run: string };
+/** What must not change: the `stable` fields of documents, as the spec that broke has read them. */
+export interface KnownValues {
+  readonly fields: readonly string[];
+  readonly before: ReadonlyMap<string, Values>;
+}
 
-/**
- * How many values of `stable` fields are as the spec that broke has read them, in documents that are known from before. Undefined where no
- * field is stable. Values that cannot be read count as not known.
- */
-export async function stableValues(
+/** The pages that are compared: those of a live look, or those that runs have kept. */
+export type ComparedPages =
+  | { readonly pages: readonly LivePage[] }
+  | { readonly runs: readonly string[] };
+
+/** Undefined where no field is stable. Values that are gone or damaged count as not known. @throws Unavailable - S3 is away. */
+export async function knownValues(
   { incident, definition }: Case,
-  compared: ComparedPages,
   deps: RepairDependencies,
-): Promise<VerificationFacts['stable']> {
+): Promise<KnownValues | undefined> {
   const spec = specOf(definition.id, definition.config['extract']);
   const fields = Object.entries(spec?.fields ?? {}).flatMap(([name, { stable }]) =>
     stable ? [name] : [],
   );
   if (fields.length === 0) return undefined;
   const before = await opened(await goodValues(deps.db, incident, incident.specDigest), deps);
+  return { fields, before };
+}
+
+/** How many of the known values are the same in these pages. */
+export async function stableValues(
+  { incident }: Case,
+  { fields, before }: KnownValues,
+  compared: ComparedPages,
+  deps: RepairDependencies,
+): Promise<NonNullable<VerificationFacts['stable']>> {
   const after =
     'pages' in compared
       ? new Map(compared.pages.map(({ id, records }) => [id, records]))
-      : await opened(await valuesOfRun(deps.db, incident, compared.run), deps);
+      : await opened(await valuesOfRuns(deps.db, incident, compared.runs), deps);
   const verdicts = [...after].flatMap(([id, records]) =>
     compare(before.get(id) ?? [], records, fields),
   );
@@ -57,8 +72,10 @@ async function opened(
     try {
       const bytes = await getEvidence(objects, { bucket, key: valuesKey }, cancellationSignal());
       found.set(docId, Values.parse(JSON.parse(bytes.toString('utf8'))).records);
-    } catch {
+    } catch (error) {
       cancellationSignal().throwIfAborted();
+      // Values that cannot be read now are no values that are gone.
+      if (isAway(error)) throw error;
     }
   });
   return found;

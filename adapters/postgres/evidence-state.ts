@@ -29,8 +29,21 @@ export interface KeptObject {
   readonly removing: boolean;
 }
 
+/**
+ * What a fix of ours has read is no measure while nobody knows whether the fix is right: not before its incident has ended well, or people have
+ * written the fix into their files; and never, where it was rolled back, what was read until then.
+ */
+const IS_UNPROVEN = sql`exists (
+  select 1 from spec_pointers f left join incidents i on i.id = f.incident
+  where f.tenant = p.tenant and f.source = p.source and f.kind = 'fix' and f.to_digest = p.spec_digest and case f.state
+    when 'landed' then false
+    when 'rolled-back' then coalesce((select r.started_at from runs r where r.id = p.run), p.at)
+      <= (select max(m.at) from spec_moves m where m.pointer = f.id and m.move = 'rolled-back')
+    else coalesce(i.outcome not in ('auto-deployed-ok', 'pr-merged-unchanged', 'pr-merged-edited'), true) end)`;
+
 /** A version is known good once a run that found it so has ended well. */
-export const IS_GOOD = sql`(p.known_good or exists (select 1 from runs r where r.id = any(p.confirmed) and r.status in ('succeeded', 'partial')))`;
+export const IS_GOOD = sql`((p.known_good or exists (select 1 from runs r where r.id = any(p.confirmed) and r.status in ('succeeded', 'partial')))
+  and not ${IS_UNPROVEN})`;
 
 /** Everything that is kept of a source, in one statement; a few hundred short rows at most. */
 export async function readEvidenceState(

@@ -24,15 +24,16 @@ export async function goodValues(
   return rows;
 }
 
-/** What a run has read well, whatever became of the run. */
-export async function valuesOfRun(
+/** What runs have read well, whatever became of them: the newest of each document; at most fifty. */
+export async function valuesOfRuns(
   db: Database,
   { tenant, source }: SourceReference,
-  run: string,
+  runs: readonly string[],
 ): Promise<readonly KeptValues[]> {
   const { rows } = await sql<KeptValues>`
     select distinct on (p.doc_hash) p.doc_id as "docId", p.bucket, p.values_key as "valuesKey" from evidence_pages p
-    where p.tenant = ${tenant} and p.source = ${source} and p.role = 'good' and ${run} = any(p.confirmed) and p.values_key is not null
-    order by p.doc_hash, p.at desc limit 50`.execute(db);
+    where p.tenant = ${tenant} and p.source = ${source} and p.role = 'good' and p.confirmed && ${[...runs]}::text[]
+      and p.values_key is not null
+    order by p.doc_hash, p.confirmed_at desc, p.at desc limit 50`.execute(db);
   return rows;
 }

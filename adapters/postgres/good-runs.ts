@@ -9,6 +9,8 @@ export interface Lineage extends SourceReference {
   readonly specDigest: string;
   readonly definitionDigest: string;
   readonly limit: number;
+  /** Those alone that had ended by then. Default: all. */
+  readonly before?: Date;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Lineage extends SourceReference {
  */
 export async function readGoodRuns(
   db: Database,
-  { tenant, source, specDigest, definitionDigest, limit }: Lineage,
+  { tenant, source, specDigest, definitionDigest, limit, before }: Lineage,
 ): Promise<readonly RunSummary[]> {
   const { rows } = await sql<GoodRow>`
     with recursive lineage(digest) as (
@@ -33,6 +35,7 @@ export async function readGoodRuns(
       and r.finished_at > coalesce((select at from baseline_resets b where b.tenant = ${tenant} and b.source = ${source}), '-infinity')
       and r.finished_at > coalesce((select max(h.decided_at) from held_sets h where h.tenant = ${tenant} and h.source = ${source}
         and h.kind = 'deletions' and h.state = 'approved'), '-infinity')
+      and (${before ?? null}::timestamptz is null or r.finished_at < ${before ?? null})
     order by r.started_at desc limit ${limit}`.execute(db);
   return rows.map(({ endedAt, tally, ...row }) => ({
     ...row,

@@ -52,7 +52,16 @@ type Row = Awaited<ReturnType<typeof outcomesLike>>[number];
 async function outcomesLike(db: Database, { tenant, failure }: RememberQuestion, since: Date) {
   return db
     .selectFrom('repair_outcomes')
-    .select(['source', 'fingerprint', 'host', 'fields', 'patch', 'page_shape', 'label'])
+    .select([
+      'source',
+      'fingerprint',
+      'host',
+      'fields',
+      'patch',
+      'page_shape',
+      'label',
+      'labelled_by',
+    ])
     .where('tenant', '=', tenant)
     .where('failure', '=', failure)
     .where('synthetic', '=', false)
@@ -68,11 +77,16 @@ function fixOf(group: readonly Row[], question: RememberQuestion): RememberedFix
   const [newest] = group;
   const found = group.map((row) => likeness(row, question)).filter((one) => one !== undefined);
   const [best] = found.toSorted(nearer);
-  const successes = group.filter(({ label }) => label === 'success').length;
+  const successes = group.filter(hasHeld).length;
   const failures = group.length - successes;
   if (!newest || !best || failures >= successes) return undefined;
   // Written by `recordOutcome` alone.
   return { patch: newest.patch as SpecPatch, ...best, successes, failures };
+}
+
+/** `edit` speaks against the fix that people were shown first; what is stored is the one that was deployed instead, and held. */
+function hasHeld({ label, labelled_by }: Row): boolean {
+  return label === 'success' || labelled_by === 'edit';
 }
 
 type Likeness = Pick<RememberedFix, 'by' | 'similarity'>;

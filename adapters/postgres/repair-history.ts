@@ -15,7 +15,7 @@ export async function deploysSince(
   return rows[0]?.count ?? 0;
 }
 
-/** Incidents of a source since then whose fix had to be taken back. */
+/** Incidents of a source since then whose fix had to be taken back, also after its probation. */
 export async function failedRepairsSince(
   db: Database,
   { tenant, source }: SourceReference,
@@ -23,7 +23,8 @@ export async function failedRepairsSince(
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from incidents where tenant = ${tenant} and source = ${source}
-      and closed_at >= ${since} and outcome in ('auto-deployed-rolled-back', 'pr-merged-rolled-back')`.execute(
+      and (closed_at >= ${since} and outcome in ('auto-deployed-rolled-back', 'pr-merged-rolled-back')
+        or (repair -> 'rolledBack' ->> 'atMs')::double precision >= ${since.getTime()})`.execute(
     db,
   );
   return rows[0]?.count ?? 0;

@@ -50,14 +50,16 @@ export interface OutcomeObservation {
 }
 
 /**
- * Says what came of a decision; true when that was news. The first label stays, but for a rollback after a success: what was taken back was no
- * success, whenever that was seen.
+ * Says what came of a decision; true when that was news. The first label stays, but for a rollback after a success, or after an end that said
+ * nothing: what was taken back was no success, whenever that was seen.
  */
 export async function labelOutcome(
   db: Database,
   { incident, label, rolledBack, by, at }: OutcomeObservation,
 ): Promise<boolean> {
-  const open: readonly OutcomeLabel[] = rolledBack ? ['pending', 'success'] : ['pending'];
+  const open: readonly OutcomeLabel[] = rolledBack
+    ? ['pending', 'success', 'censored']
+    : ['pending'];
   const { numUpdatedRows } = await db
     .updateTable('repair_outcomes')
     .set({

@@ -1,24 +1,11 @@
 import { sql } from 'kysely';
 import type { RunSummary, ExtractionTally } from '../../workflows/repair/run-summary.ts';
 import type { Database } from './database.ts';
-import type { SourceReference } from './source-state.ts';
 
 /** The counts of one run; undefined where it read no page of a web source. */
 export async function readRunSummary(db: Database, run: string): Promise<RunSummary | undefined> {
   const { rows } = await sql<SummaryRow>`${SUMMARIES} where t.run = ${run}`.execute(db);
   return rows[0] && toSummary(rows[0]);
-}
-
-/** Of the runs of a source that have ended, newest first; as many as are asked for, of the newest sixty. */
-export async function readRunSummaries(
-  db: Database,
-  { tenant, source }: SourceReference,
-  limit: number,
-): Promise<readonly RunSummary[]> {
-  const { rows } = await sql<SummaryRow>`${SUMMARIES}
-    where t.tenant = ${tenant} and t.source = ${source} and r.status <> 'running'
-    order by r.started_at desc limit ${limit}`.execute(db);
-  return rows.map(toSummary);
 }
 
 interface SummaryRow extends Omit<RunSummary, keyof ExtractionTally | 'endedAtMs'> {

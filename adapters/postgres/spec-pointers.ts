@@ -48,11 +48,37 @@ export interface DeployedSpec {
 export async function deploySpec(db: Database, deploy: SpecDeploy): Promise<DeployedSpec> {
   return db.transaction().execute(async (transaction) => {
     await lockRevisions(transaction);
-    const done = await deployedBefore(transaction, deploy);
+    const done = await deployedSpec(transaction, deploy);
     if (done) return done;
     await refuseWhileSwitched(transaction, deploy.tenant);
     return move(transaction, deploy);
   });
+}
+
+/** What has become of a deploy that was done; undefined when it never was. */
+export async function deployedSpec(
+  db: Database,
+  { source, incident, patchDigest }: Pick<SpecDeploy, 'source' | 'incident' | 'patchDigest'>,
+): Promise<DeployedSpec | undefined> {
+  const row = await db
+    .selectFrom('spec_pointers as p')
+    .innerJoin('spec_moves as m', (join) =>
+      join.onRef('m.pointer', '=', 'p.id').on('m.move', '=', 'deployed'),
+    )
+    .select(['p.state', 'p.from_digest', 'p.to_digest', 'm.revision'])
+    .where('p.kind', '=', 'fix')
+    .where('p.source', '=', source)
+    .where('p.incident', '=', incident)
+    .where('p.patch_digest', '=', patchDigest)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    changed: false,
+    standing: row.state,
+    revision: row.revision ?? 0,
+    from: row.from_digest,
+    to: row.to_digest,
+  };
 }
 
 export interface RolledBackSpec {
@@ -139,31 +165,6 @@ function active(open: readonly PointerRow[]): ActiveFix | undefined {
     fromExtract: first.from_extract,
     toExtract: last.to_extract,
     since: last.since.toISOString(),
-  };
-}
-
-async function deployedBefore(
-  db: Database,
-  { source, incident, patchDigest }: SpecDeploy,
-): Promise<DeployedSpec | undefined> {
-  const row = await db
-    .selectFrom('spec_pointers as p')
-    .innerJoin('spec_moves as m', (join) =>
-      join.onRef('m.pointer', '=', 'p.id').on('m.move', '=', 'deployed'),
-    )
-    .select(['p.state', 'p.from_digest', 'p.to_digest', 'm.revision'])
-    .where('p.kind', '=', 'fix')
-    .where('p.source', '=', source)
-    .where('p.incident', '=', incident)
-    .where('p.patch_digest', '=', patchDigest)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  return {
-    changed: false,
-    standing: row.state,
-    revision: row.revision ?? 0,
-    from: row.from_digest,
-    to: row.to_digest,
   };
 }
 

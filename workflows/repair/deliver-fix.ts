@@ -5,7 +5,7 @@ import { whyNotDeploy } from './decided.ts';
 import { judgeProbation } from './judge-probation.ts';
 import type { RepairOutcome } from './outcome.ts';
 import { paceOf, referenceTo, withdrawQuestion, type RepairDesk } from './repair-desk.ts';
-import { delivery, steady } from './repair-effects.ts';
+import { delivery, worker } from './repair-effects.ts';
 import { endAs, goTo, type Decided, type RepairWork } from './repair-work.ts';
 import { enter, giveUp, rest, tell } from './show-repair.ts';
 
@@ -86,7 +86,7 @@ export async function watch(desk: RepairDesk, work: RepairWork): Promise<RepairW
     if (isWoken && !desk.ran) return work;
   }
   desk.ran = false;
-  const reading = await steady.watchProbation.executeWithOptions(
+  const reading = await worker.watchProbation.executeWithOptions(
     { summary: 'how did runs on the fix go?' },
     [{ ...referenceTo(desk, work.incident), patchDigest: deployed.patchDigest }],
   );

@@ -44,7 +44,9 @@ async function waitFor(
   const waitMs = Math.max(leastMs, Math.min(paceMs, untilMs - Date.now()));
   const { killed, letGoOn } = desk;
   const until = (): boolean => desk.ran || desk.killed !== killed || desk.letGoOn !== letGoOn;
-  await rest(desk, waitMs, { summary: `wait: ${because.slice(0, 150)}`, until });
+  const isWoken = await rest(desk, waitMs, { summary: `wait: ${because.slice(0, 150)}`, until });
+  // The signal of a run may be lost, or have come before the incident was looked at.
+  if (!isWoken) desk.ran = true;
   return { ...work, waits: work.waits + 1 };
 }
 
