@@ -24,7 +24,10 @@ export interface EndedRun {
   readonly heldFor?: string;
 }
 
-/** Runs of a source that began after a time and have ended, the oldest first; those that read a few dead letters again say nothing. */
+/**
+ * Runs of a source that began after a time and have ended, the oldest first; those that read a few dead letters again say nothing. Of very many
+ * the newest: a source that is read each minute must not look as it did hours ago.
+ */
 export async function runsSince(
   db: Database,
   { tenant, source }: SourceReference,
@@ -35,10 +38,12 @@ export async function runsSince(
       r.held ->> 'kind' as held_for
     from runs r left join run_tallies t on t.run = r.id
     where r.tenant = ${tenant} and r.source = ${source} and r.started_at >= ${since} and r.finished_at is not null
-      and r.status <> 'running' and r.trigger <> 'dead-letters'
-    order by r.started_at, r.id limit 200`.execute(db);
-  return rows.map(toRun);
+      and r.status <> 'running' and r.trigger not in ('dead-letters', 'shadow')
+    order by r.started_at desc, r.id desc limit ${MAX_RUNS}`.execute(db);
+  return rows.toReversed().map(toRun);
 }
+
+const MAX_RUNS = 200;
 
 interface EndedRunRow {
   readonly id: string;
