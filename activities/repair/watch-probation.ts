@@ -113,7 +113,7 @@ async function judge(
       ...(stable ? { stable } : {}),
     }),
   );
-  const because = `The run ended ${status}. ${decidingSentence(verification)}`;
+  const because = decidingSentence(verification);
   return { run: run.run, endedAtMs, verdict: verification.verdict, because: because.slice(0, 300) };
 }
 
