@@ -101,7 +101,7 @@ async function judge(
   const unmodified = (summary?.unmodified ?? 0) > 0 ? earlier : [];
   const runs = [...unmodified, run].map((one) => one.run);
   const stable = known && (await stableValues(opened, known, { runs }, deps));
-  const { status, failure, endedAtMs } = run;
+  const { failure, endedAtMs } = run;
   // Without a page, or where people collect something else by now, nothing can be compared: only how the run ended counts.
   const isLike = summary !== undefined && (await isSameButFix(run, opened, deps));
   const verification = verify(
