@@ -9,6 +9,7 @@ import { combined, type CheckReport } from '../../workflows/repair/checks.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { CandidateEvidence } from '../strategies/candidate.ts';
 import { checkCandidate, type CheckedCandidate } from './check-candidate.ts';
+import { cutBytes } from './cut-bytes.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { openEvidence } from './open-case.ts';
 
@@ -46,7 +47,7 @@ export async function checkCandidates(
         because = `The fix by ${candidate.strategies.join(', ')} fails a check. ${firstFinding(stored.checks)}`;
         await noteCandidate(deps.db, candidate, { state: 'failed' });
       }
-      return { failed, because: because.slice(0, 500) };
+      return { failed, because: cutBytes(because, 500) };
     },
   );
 }
@@ -74,7 +75,7 @@ async function choose(
     patchDigest,
     specDigest,
     strategies,
-    explains: explains.slice(0, 500),
+    explains: cutBytes(explains, 500),
     checks: checks.map(checkLine),
     changes,
     values,
@@ -83,7 +84,7 @@ async function choose(
 
 function checkLine({ check: name, verdict, findings: [first] }: CheckReport): string {
   const why = verdict === 'pass' || first === undefined ? '' : ` – ${first}`;
-  return `${name}: ${verdict}${why}`.slice(0, 200);
+  return cutBytes(`${name}: ${verdict}${why}`, 200);
 }
 
 function firstFinding(checks: readonly CheckReport[]): string {

@@ -1,18 +1,24 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { noteRepair, type Incident } from '../../adapters/postgres/incidents.ts';
+import { digestOf } from '../../adapters/definitions/digest.ts';
 import { timeText } from '../../workflows/approval/words.ts';
+import { classify } from '../../workflows/classify.ts';
+import type { FailureName } from '../../workflows/failures.ts';
 import type { Diagnosis, IncidentReference } from '../../workflows/repair/activities.ts';
 import { openSource } from '../collection/open-source.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { loadEvidence, type LoadedEvidence } from './load-evidence.ts';
 import { openCase, questionOf } from './open-case.ts';
-import { writeBundle } from './write-bundle.ts';
+import { writeBundle, type BundleQuestion } from './write-bundle.ts';
 
 const MAX_FACTS = 10;
 const MAX_FACT = 200;
 
-/** Writes the bundle of the incident and says in plain facts what broke. The same evidence gives the same bundle. */
+/**
+ * Writes the bundle of the incident and says in plain facts what broke. The same evidence gives the same bundle. Where no bundle can lie, people
+ * have the facts, which say so: an incident never ends for its evidence.
+ */
 export async function gatherEvidence(
   input: IncidentReference,
   deps: RepairDependencies,
@@ -29,12 +35,29 @@ export async function gatherEvidence(
       );
       const { because } = incident;
       const bundle = { ...question, incident: incident.id, because, facts, changes: [], redact };
-      const evidence = await writeBundle(bundle, deps);
-      await noteRepair(deps.db, incident.id, { evidence, facts });
-      return { evidence, facts };
+      const diagnosis = await written(bundle, deps);
+      await noteRepair(deps.db, incident.id, { ...diagnosis });
+      return diagnosis;
     },
   );
 }
+
+async function written(bundle: BundleQuestion, deps: RepairDependencies): Promise<Diagnosis> {
+  const { facts } = bundle;
+  try {
+    return { evidence: await writeBundle(bundle, deps), facts };
+  } catch (error) {
+    const { name, message } = classify(error);
+    if (!REFUSALS.has(name)) throw error;
+    const why = bundle.redact(`No evidence is kept: ${message}`);
+    const told = [...facts.slice(0, MAX_FACTS - 1), why.slice(0, MAX_FACT).toWellFormed()];
+    const sha256 = digestOf(told);
+    return { evidence: { key: '', sha256, bytes: 0 }, facts: told };
+  }
+}
+
+/** Answers of a bucket that repeating does not change: people have to. */
+const REFUSALS: ReadonlySet<FailureName> = new Set(['AccessDenied', 'InvalidConfig', 'NotFound']);
 
 function factsOf(incident: Incident, loaded: LoadedEvidence): readonly string[] {
   const { because, firstFailureAt, occurrences, fields, regressionOf } = incident;

@@ -10,6 +10,7 @@ import { FAILURES } from '../../workflows/failures.ts';
 import type { IncidentReference, RepairCase } from '../../workflows/repair/activities.ts';
 import { classOf } from '../../workflows/repair/incident.ts';
 import { policyOf, type RepairPolicy } from '../../workflows/repair/policy.ts';
+import { cutBytes } from './cut-bytes.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { readCandidate } from '../../adapters/postgres/repair-candidates.ts';
 import { openCase, type Case } from './open-case.ts';
@@ -39,7 +40,7 @@ export async function openRepair(
     failure: incident.failure,
     fingerprint: incident.fingerprint,
     fields: incident.fields.slice(0, MAX_FIELDS),
-    because: incident.because.slice(0, 500),
+    because: cutBytes(incident.because, 500),
     occurrences: incident.occurrences,
     openedAtMs: incident.openedAt.getTime(),
     firstFailureAtMs: incident.firstFailureAt.getTime(),

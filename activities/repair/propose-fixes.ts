@@ -1,12 +1,16 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { Incident } from '../../adapters/postgres/incidents.ts';
 import { storeDefinition } from '../../adapters/postgres/revisions.ts';
-import { saveCandidates } from '../../adapters/postgres/repair-candidates.ts';
-import type { ProposedFixes, ProposeInput } from '../../workflows/repair/activities.ts';
+import { candidatesOf, saveCandidates } from '../../adapters/postgres/repair-candidates.ts';
+import { classify } from '../../workflows/classify.ts';
+import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
+import type { Proof, ProposedFixes, ProposeInput } from '../../workflows/repair/activities.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Candidate } from '../strategies/candidate.ts';
-import { findCandidates, type CandidateSet } from '../strategies/candidates.ts';
+import { findCandidates, type Abstention, type CandidateSet } from '../strategies/candidates.ts';
 import { guidedStrategy } from '../strategies/guided.ts';
 import { STRATEGIES } from '../strategies/index.ts';
+import { cutBytes } from './cut-bytes.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { openEvidence, type OpenedCase } from './open-case.ts';
 import { patchedDefinition } from './patched-definition.ts';
@@ -34,13 +38,30 @@ export async function proposeFixes(
       const memory = await recallFixes(opened.incident, opened.evidence.view, deps);
       const found = await findCandidates(opened.evidence, {
         strategies: [memory, ...guided, ...STRATEGIES],
-        refused: new Set(input.refused),
+        refused: new Set([...input.refused, ...(await refusedBefore(opened.incident, deps))]),
         signal: cancellationSignal(),
       });
-      await store(found, opened, input, deps);
-      return answer(found);
+      return answer(await store(found, opened, input, deps));
     },
   );
+}
+
+/** What has failed for this incident already, also where the workflow that knew it was lost. */
+async function refusedBefore(
+  { id, repair }: Incident,
+  { db }: RepairDependencies,
+): Promise<readonly string[]> {
+  const known = await candidatesOf(db, id);
+  const taken = repair['rolledBack'] as { readonly patchDigest?: string } | undefined;
+  const failed = known.filter(({ state, proof }) => state === 'failed' || isBad(proof));
+  return [
+    ...failed.map(({ patchDigest }) => patchDigest),
+    ...(taken?.patchDigest === undefined ? [] : [taken.patchDigest]),
+  ];
+}
+
+function isBad(proof: Partial<Proof> | undefined): boolean {
+  return proof?.verdict === 'bad';
 }
 
 async function store(
@@ -48,10 +69,10 @@ async function store(
   opened: OpenedCase,
   { tenant, source, incident, attempt }: ProposeInput,
   { db }: RepairDependencies,
-): Promise<void> {
+): Promise<CandidateSet> {
   const rows = [];
-  for (const [position, candidate] of found.candidates.slice(0, MAX_CANDIDATES).entries()) {
-    const definition = patchedDefinition(opened.definition, candidate.patch);
+  const { candidates, unfit } = writable(found, opened.definition);
+  for (const [position, { candidate, definition }] of candidates.entries())
     rows.push({
       incident,
       tenant,
@@ -71,24 +92,39 @@ async function store(
       agree: found.agree,
       distinctPassing: found.distinctPassing,
     });
-  }
   await saveCandidates(db, rows);
+  const stored = candidates.map(({ candidate }) => candidate);
+  return { ...found, candidates: stored, abstained: [...unfit, ...found.abstained] };
+}
+
+/** Candidates with the definitions that they make; one that cannot be written as people write is none. */
+function writable({ candidates }: CandidateSet, definition: SourceDefinition) {
+  const fit: { readonly candidate: Candidate; readonly definition: SourceDefinition }[] = [];
+  const unfit: Abstention[] = [];
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES))
+    try {
+      fit.push({ candidate, definition: patchedDefinition(definition, candidate.patch) });
+    } catch (error) {
+      unfit.push({ strategy: candidate.author, because: classify(error).message });
+    }
+  return { candidates: fit, unfit };
 }
 
 function answer({ candidates, failed, abstained }: CandidateSet): ProposedFixes {
+  const reasons = [
+    ...failed.map(({ candidate, because }) => ({ strategy: candidate.author, because })),
+    ...abstained,
+  ];
   return {
-    candidates: candidates.slice(0, MAX_CANDIDATES).map((candidate) => ({
+    candidates: candidates.map((candidate) => ({
       patchDigest: candidate.patchDigest,
       specDigest: candidate.specDigest,
-      strategies: candidate.strategies,
-      explains: explain(candidate, 300),
+      strategies: candidate.strategies.slice(0, 10),
+      explains: cutBytes(explain(candidate, 300), 300),
     })),
-    abstained: [
-      ...failed.map(({ candidate, because }) => ({ strategy: candidate.author, because })),
-      ...abstained,
-    ]
+    abstained: reasons
       .slice(0, MAX_ABSTAINED)
-      .map(({ strategy, because }) => ({ strategy, because: because.slice(0, 200) })),
+      .map(({ strategy, because }) => ({ strategy, because: cutBytes(because, 180) })),
   };
 }
 

@@ -21,6 +21,7 @@ import { ambiguity, type EvidenceFeatures } from '../../workflows/repair/confide
 import type { CandidateFacts, GateCircumstances } from '../../workflows/repair/gate-evidence.ts';
 import { specDigest } from '../../adapters/definitions/spec-digest.ts';
 import type { StoredChecks } from './check-candidates.ts';
+import { cutBytes } from './cut-bytes.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { memoryFeature } from './memory-feature.ts';
 import { openCase, type Case } from './open-case.ts';
@@ -54,7 +55,7 @@ export async function readGate(
       checks: checked.checks.map(({ check, verdict, findings }) => ({
         check,
         verdict,
-        findings: findings.slice(0, 1).map((finding) => finding.slice(0, 120)),
+        findings: findings.slice(0, 1).map((finding) => cutBytes(finding, 120)),
       })),
       facts: await factsOf(input, { opened, candidate, checked }, deps),
       circumstances: await circumstancesOf(opened, now, deps),

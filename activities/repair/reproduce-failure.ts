@@ -1,8 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Reproduction, ReproduceInput } from '../../workflows/repair/activities.ts';
+import type { RunSummary } from '../../workflows/repair/run-summary.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { EvidenceView, FailingPage } from '../strategies/contract.ts';
 import type { RepairDependencies } from './dependencies.ts';
+import { failingNow } from './failing-now.ts';
 import { loadEvidence } from './load-evidence.ts';
 import { lookLive } from './look-live.ts';
 import { openCase, questionOf, type Case } from './open-case.ts';
@@ -32,8 +33,8 @@ async function replay(opened: Case, deps: RepairDependencies): Promise<Reproduct
   if (first.kind === 'nothing' || second.kind === 'nothing' || first.view.failing.length === 0)
     return undefined;
   const { fields } = opened.incident;
-  const once = failingFields(first.view, fields);
-  const twice = failingFields(second.view, fields);
+  const once = await failingNow(first.view, fields, question.signal);
+  const twice = await failingNow(second.view, fields, question.signal);
   const pages = first.view.failing.length;
   if (once.length === 0)
     return {
@@ -54,19 +55,6 @@ async function replay(opened: Case, deps: RepairDependencies): Promise<Reproduct
   };
 }
 
-/** Of the fields of the incident, or of all where it names none. */
-function failingFields({ failing }: EvidenceView, fields: readonly string[]): readonly string[] {
-  const found = new Set(failing.flatMap(missed));
-  const wanted = fields.length === 0 ? [...found] : fields.filter((field) => found.has(field));
-  return wanted.toSorted();
-}
-
-/** A page without any record misses the records; one whose values are all empty misses them. */
-function missed({ misses, records }: FailingPage): readonly string[] {
-  const names = misses.map(({ field }) => field ?? '');
-  return records.length === 0 && names.length === 0 ? [''] : names;
-}
-
 async function fetchOnceMore(
   { incident, definition }: Case,
   deps: RepairDependencies,
@@ -78,12 +66,7 @@ async function fetchOnceMore(
   );
   if (look.kind === 'unavailable')
     return { verdict: 'unavailable', strength: 0, because: look.because };
-  const failing = look.summary.fields.filter(({ present, missing }) => missing > present);
-  const again =
-    incident.fields.length === 0
-      ? look.summary.records === 0
-      : failing.some(({ name }) => incident.fields.includes(name));
-  return again
+  return failsAgain(look.summary, incident.fields)
     ? {
         verdict: 'reproduced',
         strength: 0.5,
@@ -95,6 +78,12 @@ async function fetchOnceMore(
         because:
           'No body was kept, and the pages were read well when they were asked for once more.',
       };
+}
+
+/** A field that most records lack; the list itself where there is none, or where no field was named. */
+function failsAgain({ fields, records }: RunSummary, wanted: readonly string[]): boolean {
+  if (records === 0 && (wanted.length === 0 || wanted.includes(''))) return true;
+  return fields.some(({ name, present, missing }) => missing > present && wanted.includes(name));
 }
 
 function named(fields: readonly string[]): string {

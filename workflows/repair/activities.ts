@@ -90,6 +90,7 @@ export interface Reproduction {
 
 /** A thing in S3 below the evidence prefix. */
 export interface EvidenceRef {
+  /** Empty where nothing could be kept; the facts say why. */
   readonly key: string;
   readonly sha256: string;
   readonly bytes: number;
