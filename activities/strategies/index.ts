@@ -4,6 +4,7 @@ import { encoding } from './encoding.ts';
 import { formats } from './formats.ts';
 import { jsonEnvelope } from './json-envelope.ts';
 import { jsonFields } from './json-fields.ts';
+import { listRecords } from './list-records.ts';
 import { movedUrl } from './moved-url.ts';
 import { normalisers } from './normalisers.ts';
 import { pagination } from './pagination.ts';
@@ -19,6 +20,7 @@ export const STRATEGIES: readonly Strategy[] = [
   agreeingPages,
   valueAnchor,
   similarity,
+  listRecords,
   structuredData,
   jsonFields,
   jsonEnvelope,

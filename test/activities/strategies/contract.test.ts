@@ -4,6 +4,7 @@ import { formats } from '../../../activities/strategies/formats.ts';
 import { STRATEGIES } from '../../../activities/strategies/index.ts';
 import { jsonEnvelope } from '../../../activities/strategies/json-envelope.ts';
 import { jsonFields } from '../../../activities/strategies/json-fields.ts';
+import { listRecords } from '../../../activities/strategies/list-records.ts';
 import { movedUrl } from '../../../activities/strategies/moved-url.ts';
 import { normalisers } from '../../../activities/strategies/normalisers.ts';
 import { pagination } from '../../../activities/strategies/pagination.ts';
@@ -17,6 +18,10 @@ const gone = () => page('<p>This product is no longer available.</p>');
 describeStrategy(structuredData, {
   mends: () => page(`<meta property="og:title" content="${productOf(1, 1).title}">`),
   declines: gone,
+});
+describeStrategy(listRecords, {
+  mends: () => list((cards) => `<main><ul class="tiles">${cards}</ul></main>`),
+  declines: () => list(() => '<p>Nothing found.</p>'),
 });
 describeStrategy(jsonFields, {
   mends: () =>
@@ -66,6 +71,23 @@ function page(now: string) {
   return evidenceOf({
     extract: { title: { stable: true, locators: 'h1' } },
     pages: [{ url, before: `<h1>${title}</h1>`, now }],
+  }).view;
+}
+
+function list(write: (cards: string) => string) {
+  const all = productsOf(5, 0);
+  const cards = (tag: string): string =>
+    all
+      .map((one) => `<${tag} class="card"><h3>${one.title}</h3><b>${one.price}</b></${tag}>`)
+      .join('');
+  return evidenceOf({
+    extract: {
+      records: 'div.card',
+      title: { stable: true, locators: 'h3' },
+      price: { type: 'number', locators: 'b' },
+    },
+    failure: 'EmptyResult',
+    pages: [{ url: 'https://shop.example/list', before: cards('div'), now: write(cards('li')) }],
   }).view;
 }
 
