@@ -1,4 +1,4 @@
-import { log } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { readCandidate } from '../../adapters/postgres/repair-candidates.ts';
 import { noteRepair } from '../../adapters/postgres/incidents.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
@@ -9,6 +9,8 @@ import {
   rollbackSpec,
   type DeployedSpec,
 } from '../../adapters/postgres/spec-pointers.ts';
+import { systemicHold } from '../../adapters/postgres/systemic-incidents.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';
 import { failure } from '../../workflows/failures.ts';
 import type {
@@ -24,18 +26,16 @@ import { openCase } from './open-case.ts';
 /**
  * Puts a fix in force and triggers the first run of its probation. The policy is read once more: what was decided under another one does not
  * deploy. Idempotent: the pointer moves once, and a run that is under way is not started twice.
- * @throws PolicyDenied - the kill switch, or a policy that moved. StaleDecision - another spec is in force.
+ * @throws PolicyDenied - the kill switch, a hold, or a policy that moved. StaleDecision - another spec is in force, or the incident is over.
  */
 export async function deployFix(input: DeployInput, deps: RepairDependencies): Promise<Deployment> {
-  const { source, incident, patchDigest, decidedBy, proven } = input;
+  const notAfterMs = Date.now() + activityInfo().startToCloseTimeoutMs;
+  const { source } = input;
   const { definition } = await openCase(input, deps);
   // What an attempt before this one has put in force is so, whatever the policy has become since.
-  const deployed = (await deployedSpec(deps.db, input)) ?? (await deploy(input, deps));
+  const deployed = (await deployedSpec(deps.db, input)) ?? (await deploy(input, notAfterMs, deps));
   refuseWhatIsOver(deployed, input);
-  // The database's clock: probation begins with the revision, however often this was tried.
-  const atMs = await deployedAt(deps, deployed.revision);
-  const how = { patchDigest, decidedBy, proven, requestId: input.requestId ?? null, atMs };
-  await noteRepair(deps.db, incident, { deployed: how });
+  const atMs = await noteDeployment(deps.db, input, deployed);
   const inForce = await definitionOf(deps.db, source);
   if (deployed.standing === 'in-force') await trigger(input, deps);
   return {
@@ -46,22 +46,64 @@ export async function deployFix(input: DeployInput, deps: RepairDependencies): P
   };
 }
 
-async function deploy(input: DeployInput, { db }: RepairDependencies): Promise<DeployedSpec> {
-  const { tenant, source, incident, patchDigest, policyHash } = input;
+/** Probation begins with the revision, by the database's clock, however often this was tried. */
+async function noteDeployment(
+  db: Database,
+  { incident, patchDigest, decidedBy, proven, requestId }: DeployInput,
+  { revision }: DeployedSpec,
+): Promise<number> {
+  const atMs = await deployedAt(db, revision);
+  await noteRepair(db, incident, {
+    deployed: { patchDigest, decidedBy, proven, requestId: requestId ?? null, atMs },
+  });
+  return atMs;
+}
+
+async function deploy(
+  input: DeployInput,
+  notAfterMs: number,
+  { db }: RepairDependencies,
+): Promise<DeployedSpec> {
+  const { tenant, source, incident, patchDigest } = input;
   const candidate = await readCandidate(db, input);
   if (!candidate || candidate.state !== 'chosen')
     throw failure(
       'StaleDecision',
       `No fix "${patchDigest.slice(0, 8)}" was chosen for incident "${incident}". Look at the incident, then decide.`,
     );
-  const policy = await repairPolicyOf(db, source);
-  if (policy?.hash !== policyHash)
-    throw failure(
-      'PolicyDenied',
-      `The repair policy of source "${source}" has changed since fix "${patchDigest.slice(0, 8)}" was decided. It is judged anew.`,
-    );
+  if (input.requestId === undefined) await refuseInHold(db, input);
   const { fromSpecDigest: from, specDigest: to, patch } = candidate;
-  return deploySpec(db, { tenant, source, incident, patchDigest, from, to, patch });
+  return deploySpec(
+    db,
+    { tenant, source, incident, patchDigest, from, to, patch, notAfterMs },
+    // With the deploy: a policy may be applied just now, and a repair that is lost right after must find that the fix is its own.
+    async (transaction, deployed) => {
+      await refuseOtherPolicy(transaction, input);
+      await noteDeployment(transaction, input, deployed);
+    },
+  );
+}
+
+async function refuseOtherPolicy(
+  db: Database,
+  { source, patchDigest, policyHash }: DeployInput,
+): Promise<void> {
+  const policy = await repairPolicyOf(db, source);
+  if (policy?.hash === policyHash) return;
+  throw failure(
+    'PolicyDenied',
+    `The repair policy of source "${source}" has changed since fix "${patchDigest.slice(0, 8)}" was decided. It is judged anew.`,
+  );
+}
+
+/** Breaks with one cause are probably our own: until somebody has looked, nothing goes in force by numbers alone. */
+async function refuseInHold(db: Database, { source, incident }: DeployInput): Promise<void> {
+  const hold = await systemicHold(db, incident);
+  if (!hold) return;
+  throw failure(
+    'PolicyDenied',
+    `No fix of source "${source}" is deployed without a person: "${hold.id}" holds it. ${hold.because}`,
+  );
 }
 
 /** A decision holds for one deployment: what was rolled back, or replaced by the files, does not come back by it. */
@@ -110,7 +152,7 @@ async function trigger(
   }
 }
 
-async function deployedAt({ db }: RepairDependencies, revision: number): Promise<number> {
+async function deployedAt(db: Database, revision: number): Promise<number> {
   const row = await db
     .selectFrom('revisions')
     .select('created_at')

@@ -26,6 +26,8 @@ export interface SpecDeploy {
   /** `specDigest` that was proved and decided: what the patch gives must have it. */
   readonly to: string;
   readonly patch: SpecPatch;
+  /** Nothing is deployed from then on: whoever was frozen for so long has been overtaken. By this machine's clock; default: never. */
+  readonly notAfterMs?: number;
 }
 
 export interface DeployedSpec {
@@ -41,17 +43,25 @@ export interface DeployedSpec {
 
 /**
  * Puts a fix in force, in one transaction: the patched definition under its digest, a revision by `repair:<incident>`, the pointer that keeps
- * it over the files. Idempotent by incident and patch digest: also after a rollback a second call only answers.
- * @throws StaleDecision - the source or its spec moved meanwhile, or the patch does not give what was decided.
+ * it over the files. Idempotent by incident and patch digest: also after a rollback a second call only answers. What `alongside` writes stands
+ * when the deploy does.
+ * @throws StaleDecision - the source or its spec moved meanwhile, its incident is over, or the patch does not give what was decided.
  * @throws InvalidAgentOutput - the patch is none. @throws PolicyDenied - the kill switch is on.
  */
-export async function deploySpec(db: Database, deploy: SpecDeploy): Promise<DeployedSpec> {
+export async function deploySpec(
+  db: Database,
+  deploy: SpecDeploy,
+  alongside: (transaction: Database, deployed: DeployedSpec) => Promise<unknown> = async () => {},
+): Promise<DeployedSpec> {
   return db.transaction().execute(async (transaction) => {
     await lockRevisions(transaction);
     const done = await deployedSpec(transaction, deploy);
     if (done) return done;
     await refuseWhileSwitched(transaction, deploy.tenant);
-    return move(transaction, deploy);
+    await refuseWhenOver(transaction, deploy);
+    const deployed = await move(transaction, deploy);
+    await alongside(transaction, deployed);
+    return deployed;
   });
 }
 
@@ -175,6 +185,21 @@ async function refuseWhileSwitched(db: Database, tenant: string): Promise<void> 
     'PolicyDenied',
     `No fix is deployed for tenant "${tenant}": the kill switch is on since ${at}, by ${by} (${reason}). Turn it off to go on.`,
   );
+}
+
+/** Who waited for long, or was frozen, may come after the end: its decision is none any more. The incident cannot end until this has. */
+async function refuseWhenOver(
+  db: Database,
+  { source, incident, notAfterMs = Infinity }: SpecDeploy,
+): Promise<void> {
+  const row = await db
+    .selectFrom('incidents')
+    .select('state')
+    .where('id', '=', incident)
+    .forShare()
+    .executeTakeFirst();
+  if (row?.state === 'closed') throw stale(source, `incident "${incident}" is over`);
+  if (Date.now() >= notAfterMs) throw stale(source, 'the time to deploy it was over');
 }
 
 async function move(transaction: Database, deploy: SpecDeploy): Promise<DeployedSpec> {
