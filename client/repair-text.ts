@@ -1,6 +1,6 @@
 import { decideCommand } from '../workflows/approval/question-details.ts';
 import { spanText, timeText } from '../workflows/approval/words.ts';
-import { FAILURES } from '../workflows/failures.ts';
+import { FAILURES, type FailureName } from '../workflows/failures.ts';
 import { repairWorkflowId } from '../workflows/repair/ids.ts';
 import { relativeTime } from './relative-time.ts';
 import { isDeployed, type RepairView } from './repair-view.ts';
@@ -149,10 +149,14 @@ function brokeLines(
       ? []
       : [paint.warn(indented(clean(stuck), width, '  '))]),
     ...(evidence === undefined ? [] : [paint.faint(`  Evidence: ${clean(evidence)}`)]),
-    ...(incident.outcome === 'alerted'
-      ? [indented(FAILURES[incident.failure].remedy, width, '  ')]
-      : []),
+    ...(incident.outcome === 'alerted' ? [indented(whatNow(incident.failure), width, '  ')] : []),
   ];
+}
+
+/** What a repair would have cured, a person has to. */
+function whatNow(failure: FailureName): string {
+  const { repairable, remedy } = FAILURES[failure];
+  return repairable ? `Mend the definition by hand, then run "${ourCommand('apply')}".` : remedy;
 }
 
 function fixLines(

@@ -58,7 +58,7 @@ function told(incident: Incident, isNews: boolean): Answer {
   const { rolledBack } = deliveryOf(incident);
   const { by = '', atMs = 0, because = '' } = rolledBack ?? {};
   const before = `The fix of incident "${id}" was rolled back before: ${timeText(atMs)}, by ${clean(by)}. ${clean(because)}`;
-  const now = `Rolled back: source "${source}" reads as it did before the fix of incident "${id}", and a run of it was started. The break is there again, so it may open a new incident; "${ourCommand('repairs')}" shows it.`;
+  const now = `Rolled back: source "${source}" reads as it did before the fix of incident "${id}", and a run of it was started. What broke is broken again: mend the definition, or see with "${ourCommand('repairs')}" whether a new repair begins.`;
   return { data: { rolledBack: true, changed: isNews, incident }, text: isNews ? now : before };
 }
 

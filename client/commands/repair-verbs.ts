@@ -16,8 +16,9 @@ export const repairVerbs: readonly Command[] = [
         value: 'STORM',
         summary: 'let the repairs of a systemic incident go on',
       },
+      metrics: { type: 'flag', summary: 'what the repairs of the last 30 days were worth' },
     },
-    examples: ['repairs', 'repairs shop --json', 'repairs --release storm-1'],
+    examples: ['repairs', 'repairs shop --json', 'repairs --metrics', 'repairs --release storm-1'],
     run: async (context) => (await import('./repairs.ts')).repairs(context),
   }),
   command({

@@ -5,16 +5,19 @@ import { DEFAULT_TENANT } from '../../workflows/collection/ids.ts';
 import { waitsForPeople } from '../find-incident.ts';
 import { relativeTime } from '../relative-time.ts';
 import { releaseStorm } from '../release-storm.ts';
+import { metricsAnswer } from '../repair-metrics-text.ts';
 import { outcomePaint } from '../repair-text.ts';
+import { deliveryOf, isDeployed } from '../repair-view.ts';
 import { ourCommand } from '../spoken-commands.ts';
 import { table, type Cell } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Palette, Terminal } from '../terminal.ts';
 import { clean, indented } from '../text.ts';
 import type { Answer, Context } from './command.ts';
 
 export interface RepairsOptions {
   readonly limit: number;
   readonly release: string | undefined;
+  readonly metrics: boolean;
 }
 
 /** What broke and is repaired, then what ended lately; storms, and the kill switch where it is on. */
@@ -23,6 +26,7 @@ export async function repairs(context: Context<RepairsOptions>): Promise<Answer>
   const { options, terminal } = context;
   const db = await (await context.system()).database();
   if (options.release !== undefined) return releaseStorm(db, options.release);
+  if (options.metrics) return metricsAnswer(db, new Date());
   const which = source === undefined ? {} : { source };
   const open = await readIncidents(db, { ...which, state: 'open', limit: options.limit });
   const closed = await readIncidents(db, { ...which, state: 'closed', limit: options.limit });
@@ -73,10 +77,20 @@ function answers(open: readonly Incident[]): readonly string[] {
   return first ? [`Somebody is asked: ${ourCommand(`repair show ${first.id}`)}`] : [];
 }
 
+/** A fix that was thought good may be taken back long after its incident was closed. */
+function outcomeCell(incident: Incident, paint: Palette): Cell {
+  const { outcome } = incident;
+  const delivery = deliveryOf(incident);
+  const isTakenBack = delivery.rolledBack !== undefined && !isDeployed(delivery);
+  if (isTakenBack && outcome?.endsWith('rolled-back') === false)
+    return { text: `${outcome}, rolled back`, paint: paint.bad };
+  return { text: outcome ?? '', paint: outcomePaint(outcome, paint) };
+}
+
 function closedTable(closed: readonly Incident[], { width, paint }: Terminal, now: Date): string {
   const rows = closed.map((one): readonly Cell[] => [
     one.id,
-    { text: one.outcome ?? '', paint: outcomePaint(one.outcome, paint) },
+    outcomeCell(one, paint),
     one.failure,
     one.closedAt ? relativeTime(one.closedAt, now) : '',
     one.becauseClosed ?? '',

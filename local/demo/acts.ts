@@ -167,6 +167,7 @@ const ENDS: Readonly<Record<string, string>> = {
   'auto-deployed-ok': 'The source is green again: the fix has held, and nobody had to look',
   'pr-merged-rolled-back': 'A run on the fix was bad: the fix was rolled back by itself',
   'auto-deployed-rolled-back': 'A run on the fix was bad: the fix was rolled back by itself',
+  alerted: 'No fix could go in: people are told, and nothing was changed',
   'pr-rejected': 'The fix was rejected: nothing was changed, and the source stays broken',
 };
 

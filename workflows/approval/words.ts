@@ -28,8 +28,11 @@ export function oneLine(text: string): string {
 
 /** One line without anything that Markdown would act on. */
 export function inMarkdown(text: string): string {
-  return oneLine(text).replaceAll(/[<>[\]{}`*_!|#\\]/g, (mark) => LOOK_ALIKES.get(mark) ?? '');
+  return oneLine(text).replaceAll(MARKS, (mark) => LOOK_ALIKES.get(mark.slice(0, 1)) ?? '');
 }
+
+/** An underscore inside a word, as in names of classes, means nothing in Markdown. */
+const MARKS = /[<>[\]{}`*!|#\\]|(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu;
 
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
   ['<', '‹'],

@@ -48,7 +48,7 @@ function broke({ incident, opened, facts, reproduction }: IncidentStatus): reado
     '',
     `Since ${timeText(firstFailureAtMs)}, ${times}: ${inMarkdown(because)} Incident \`${inMarkdown(incident)}\`.`,
     ...(reproduction ? ['', `Reproduction: ${inMarkdown(reproduction.because)}`] : []),
-    ...block('What is known:', facts),
+    ...points('What is known:', facts),
   ];
 }
 
@@ -59,11 +59,8 @@ function fixLines({ fix }: IncidentStatus): readonly string[] {
     '',
     `Candidate \`${patchDigest.slice(0, 8)}\`, found by ${inMarkdown(strategies.join(', '))}: ${inMarkdown(explains)}`,
     ...block('The change:', changes),
-    ...block(
-      'Old and new values:',
-      values.map(({ field, before, after }) => `${field}: ${before} → ${after}`),
-    ),
-    ...block('Checks:', checks),
+    ...block('Old and new values:', values.map(valueLine)),
+    ...checkLines(checks),
   ];
 }
 
@@ -72,7 +69,7 @@ function numbers({ verdict, proof }: IncidentStatus): readonly string[] {
     ...(proof ? ['', `Shadow run: ${proof.verdict}. ${inMarkdown(proof.because)}`] : []),
     ...(verdict
       ? [
-          ...block(`The gate says "${verdict.decision}":`, verdict.reasons),
+          ...points(`The gate says "${verdict.decision}":`, verdict.reasons),
           ...(verdict.vetoes.length > 0
             ? ['', `Vetoes: ${inMarkdown(verdict.vetoes.join(', '))}.`]
             : []),
@@ -85,7 +82,7 @@ function runLines({ deployed, runs }: IncidentStatus): readonly string[] {
   if (!deployed) return [];
   const who = deployed.byPerson === undefined ? 'the gate' : inMarkdown(deployed.byPerson);
   const when = timeText(deployed.atMs);
-  return ['', `Deployed on ${when}, decided by ${who}.`, ...block('Runs on the fix:', runs)];
+  return ['', `Deployed on ${when}, decided by ${who}.`, ...points('Runs on the fix:', runs)];
 }
 
 function asked(
@@ -156,6 +153,34 @@ function orders(
     ];
   if (stage !== 'parked' || !parked) return [];
   return ['', 'To let it go on:', ...commands([signal('kill', '"on":false')])];
+}
+
+/** Lines in a block do not wrap: people compare the beginnings. */
+const MAX_VALUE = 60;
+
+function valueLine({ field, before, after }: NonNullable<IncidentStatus['fix']>['values'][number]) {
+  const now = shortened(after);
+  return before === after
+    ? `${field}: ${now}, as before the break`
+    : `${field}: ${shortened(before)} → ${now}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_VALUE ? text : `${text.slice(0, MAX_VALUE - 1).toWellFormed()}…`;
+}
+
+/** What passed is counted; what did not stands there. */
+function checkLines(checks: readonly string[]): readonly string[] {
+  if (checks.length === 0) return [];
+  const others = checks.filter((check) => !/^\w+: pass\b/.test(check));
+  const count = `Checks: ${checks.length - others.length} of ${checks.length} passed`;
+  return others.length === 0 ? ['', `${count}.`] : points(`${count}; not passed:`, others);
+}
+
+/** Sentences, each a point of a list: unlike a block they wrap. */
+function points(head: string, lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  return ['', head, '', ...lines.map((line) => `- ${inMarkdown(line)}`)];
 }
 
 /** Indented blocks take everything as it is, as long as each line stays one. */

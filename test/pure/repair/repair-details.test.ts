@@ -56,7 +56,7 @@ test('the details say what broke, what is proposed, both numbers, and what is as
   for (const part of [
     '### Articles: SelectorMissing',
     'Field "title" is empty on 20 of 20 pages',
-    '    "title" is empty.',
+    '- "title" is empty.',
     '    title:  → A headline',
     '    fields.title.css: "h1.title" → "h1.headline"',
     'p = 0.97; at least 0.91 with 95 % confidence, from 81 of 84.',
@@ -85,7 +85,7 @@ test('in probation the rollback is at hand, and what is parked can be let go', (
 
   expect(text).toContain('Deployed on 2026-11-20 12:00 UTC, decided by the gate.');
   expect(text).toContain('    npm run cli -- repair rollback inc-1');
-  expect(text).toContain('    good: run-1 fine');
+  expect(text).toContain('- good: run-1 fine');
 });
 
 test('a closed one says how it ended, and asks for nothing', () => {
@@ -94,6 +94,21 @@ test('a closed one says how it ended, and asks for nothing', () => {
 
   expect(text).toContain('**Closed as pr-rejected. Rejected by ana.**');
   expect(text).not.toContain('npm run');
+});
+
+test('what passed is counted, what did not is named, and a value that is as before is said once', () => {
+  const fix = {
+    ...fixOf('a'),
+    explains: 'The field "title" is found by "h2.item__name" now.',
+    checks: ['schema: pass', 'oracle: inconclusive – No good sample has it.'],
+    values: [{ field: 'title', before: 'Copper Kettle', after: 'Copper Kettle' }],
+  };
+  const text = detailsOf('awaiting-approval', { fix });
+
+  expect(text).toContain('Checks: 1 of 2 passed; not passed:');
+  expect(text).toContain('- oracle: inconclusive – No good sample has it.');
+  expect(text).toContain('    title: Copper Kettle, as before the break');
+  expect(text).toContain('"h2.item__name"');
 });
 
 test('text from outside stays on its line, and nothing in it is acted on', () => {
