@@ -5,7 +5,11 @@ import {
   readCandidate,
   type StoredCandidate,
 } from '../../adapters/postgres/repair-candidates.ts';
-import { deploysSince, failedRepairsSince } from '../../adapters/postgres/repair-history.ts';
+import {
+  deploysSince,
+  failedRepairsSince,
+  wasRefused,
+} from '../../adapters/postgres/repair-history.ts';
 import { recordOutcome } from '../../adapters/postgres/repair-outcomes.ts';
 import { readRepairSwitch } from '../../adapters/postgres/repair-switch.ts';
 import { noteRepair } from '../../adapters/postgres/incidents.ts';
@@ -46,18 +50,21 @@ export async function readGate(
     );
   const now = new Date();
   const stratum = stratumOf(familyOf(candidate), opened.incident.failure);
+  // Who rejected it, or took it back, was its reviewer: it never deploys by itself, though people may think otherwise by now.
+  const isRefused = await wasRefused(deps.db, candidate);
+  const judged = { opened, candidate, checked, isRefused };
   return {
     evidence: {
       fingerprint: opened.incident.fingerprint,
       patchDigest: candidate.patchDigest,
       stratum,
-      features: await featuresOf(input, { opened, candidate, checked }, deps),
+      features: await featuresOf(input, judged, deps),
       checks: checked.checks.map(({ check, verdict, findings }) => ({
         check,
         verdict,
         findings: findings.slice(0, 1).map((finding) => cutBytes(finding, 120)),
       })),
-      facts: await factsOf(input, { opened, candidate, checked }, deps),
+      facts: await factsOf(input, judged, deps),
       circumstances: await circumstancesOf(opened, now, deps),
     },
     calibration: await readCalibration(deps.db, stratum, now),
@@ -97,11 +104,13 @@ interface Judged {
   readonly opened: Case;
   readonly candidate: StoredCandidate;
   readonly checked: StoredChecks;
+  /** By people who saw it in an earlier incident. */
+  readonly isRefused: boolean;
 }
 
 async function featuresOf(
   { repro }: ReadGateInput,
-  { opened, candidate, checked }: Judged,
+  { opened, candidate, checked, isRefused }: Judged,
   deps: RepairDependencies,
 ): Promise<EvidenceFeatures> {
   const { f2p, holdout = 0, oracle, size, breadth, drift } = checked.features;
@@ -116,7 +125,7 @@ async function featuresOf(
     size,
     breadth,
     drift,
-    review: 0,
+    review: isRefused ? -1 : 0,
     memory: await memoryFeature(
       { family: familyOf(candidate), failure: opened.incident.failure },
       deps,
@@ -126,7 +135,7 @@ async function featuresOf(
 
 async function factsOf(
   { repro, shadow }: ReadGateInput,
-  { opened, candidate, checked }: Judged,
+  { opened, candidate, checked, isRefused }: Judged,
   { db }: RepairDependencies,
 ): Promise<CandidateFacts> {
   cancellationSignal().throwIfAborted();
@@ -140,7 +149,7 @@ async function factsOf(
     sandbox: 'not-needed',
     changesCode: false,
     newFindings: [],
-    review: 'abstain',
+    review: isRefused ? 'reject' : 'abstain',
     baseMoved: now !== candidate.fromSpecDigest,
     regressionOfOwnFix: incident.regressionOf !== null,
     shadow,

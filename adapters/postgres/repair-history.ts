@@ -29,3 +29,22 @@ export async function failedRepairsSince(
   );
   return rows[0]?.count ?? 0;
 }
+
+/** Has a person rejected exactly this fix of the source before, or was it taken back? */
+export async function wasRefused(
+  db: Database,
+  { tenant, source, patchDigest }: SourceReference & { readonly patchDigest: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('repair_outcomes')
+    .select('incident')
+    .where('tenant', '=', tenant)
+    .where('source', '=', source)
+    .where('patch_digest', '=', patchDigest)
+    .where('synthetic', '=', false)
+    .where('label', '=', 'failure')
+    .where('labelled_by', 'in', ['verdict', 'rollback'])
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

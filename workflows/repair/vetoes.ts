@@ -30,7 +30,7 @@ const VETOES = {
   'shadow-bad': draft('The shadow run was bad.'),
   'check-not-run': ask('A check could not run, and that is no pass.'),
   'holdout-empty': ask('No held-out body tried the candidate.'),
-  'reviewer-rejects': ask('The reviewer rejects the candidate.'),
+  'reviewer-rejects': ask('Whoever looked at this candidate before rejected it.'),
   'base-moved': ask('The definition moved since the checks ran.'),
   'regression-of-own-fix': ask('An earlier fix of ours broke this.'),
   'no-shadow-run': ask('There was no conclusive shadow run.'),
