@@ -1,6 +1,5 @@
-import { patchedSpec } from '../../adapters/extraction/validate-spec.ts';
 import type { Extraction, ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
-import { applyPatch } from '../../workflows/repair/apply-patch.ts';
+import type { AppliedPatch } from '../../workflows/repair/apply-patch.ts';
 import {
   CHECK_NAMES,
   checkReport,
@@ -15,6 +14,7 @@ import { changedLines } from '../../workflows/repair/spec-diff.ts';
 import type { CandidateEvidence } from '../strategies/candidate.ts';
 import { goodAt } from '../strategies/candidates.ts';
 import { changedValues } from '../strategies/changed-values.ts';
+import { demandingSpec } from '../strategies/demanding-spec.ts';
 import { followingPages, type FollowingPages } from '../strategies/following-pages.ts';
 import { bodiesOf, trySpecs } from '../strategies/try-specs.ts';
 import { pageDrift } from './page-drift.ts';
@@ -41,15 +41,21 @@ export interface CheckedCandidate {
   readonly spec?: ExtractionSpec;
 }
 
+export interface CheckOptions {
+  readonly signal?: AbortSignal;
+  /** Why the source refuses what the patch makes, though it is a valid spec. Default: it takes all of them. */
+  readonly refuses?: (patch: SpecPatch) => string | undefined;
+}
+
 /** Runs every check of a patch against the evidence. Total: a patch that is none fails `paths` or `schema`, and a hostile body fails its check. */
 export async function checkCandidate(
   patch: SpecPatch,
   evidence: CandidateEvidence,
-  { signal = NEVER }: { readonly signal?: AbortSignal } = {},
+  { signal = NEVER, refuses = () => undefined }: CheckOptions = {},
 ): Promise<CheckedCandidate> {
   const { view } = evidence;
-  const statics = staticReports(view.spec, patch);
-  const patched = patchedSpec(view.spec, patch);
+  const patched = acceptedSpec(view.spec, patch, refuses);
+  const statics = staticReports(patch, patched);
   if ('refused' in patched) return refused(statics, patch);
   const bodies = await triedBodies(patched.spec, evidence, signal);
   const { reports, shares } = judgeSpec({
@@ -86,7 +92,17 @@ const NEVER = new AbortController().signal;
 const BODY_DEADLINE_MS = 20_000;
 const NOTHING: Extraction = { records: [], served: {}, misses: [], violations: [] };
 
-function staticReports(spec: ExtractionSpec, patch: SpecPatch): readonly CheckReport[] {
+function acceptedSpec(
+  spec: ExtractionSpec,
+  patch: SpecPatch,
+  refuses: (patch: SpecPatch) => string | undefined,
+): AppliedPatch {
+  const patched = demandingSpec(spec, patch);
+  const refused = 'refused' in patched ? undefined : refuses(patch);
+  return refused === undefined ? patched : { refused };
+}
+
+function staticReports(patch: SpecPatch, patched: AppliedPatch): readonly CheckReport[] {
   const parsed = parsePatch(patch);
   if ('refused' in parsed) {
     const unread = 'A patch that is refused makes no spec.';
@@ -95,12 +111,11 @@ function staticReports(spec: ExtractionSpec, patch: SpecPatch): readonly CheckRe
       checkReport('schema', 'fail', [unread]),
     ];
   }
-  const paths = checkReport('paths', 'pass');
-  const applied = applyPatch(spec, patch);
-  const patched = 'refused' in applied ? applied : patchedSpec(spec, patch);
-  return 'refused' in patched
-    ? [paths, checkReport('schema', 'fail', [patched.refused])]
-    : [paths, checkReport('schema', 'pass')];
+  const schema =
+    'refused' in patched
+      ? checkReport('schema', 'fail', [patched.refused])
+      : checkReport('schema', 'pass');
+  return [checkReport('paths', 'pass'), schema];
 }
 
 /** A candidate that is no spec meets no body. */

@@ -7,11 +7,11 @@ import {
 import type { CheckedFixes, CheckInput, ChosenFix } from '../../workflows/repair/activities.ts';
 import { combined, type CheckReport } from '../../workflows/repair/checks.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { CandidateEvidence } from '../strategies/candidate.ts';
 import { checkCandidate, type CheckedCandidate } from './check-candidate.ts';
 import { cutBytes } from './cut-bytes.ts';
 import type { RepairDependencies } from './dependencies.ts';
-import { openEvidence } from './open-case.ts';
+import { openEvidence, type OpenedCase } from './open-case.ts';
+import { refusedDefinition } from './refused-definition.ts';
 
 /** What is kept of the checks of a candidate, for the gate and for people. */
 export interface StoredChecks {
@@ -40,7 +40,7 @@ export async function checkCandidates(
       for (const patchDigest of input.candidates) {
         const candidate = await readCandidate(deps.db, { incident: input.incident, patchDigest });
         if (!candidate) continue;
-        const stored = await check(candidate, opened.evidence, deps);
+        const stored = await check(candidate, opened, deps);
         if (combined(stored.checks) !== 'fail')
           return { chosen: await choose(candidate, stored, deps), failed };
         failed.push(patchDigest);
@@ -54,13 +54,16 @@ export async function checkCandidates(
 
 async function check(
   candidate: StoredCandidate,
-  evidence: CandidateEvidence,
-  { db }: RepairDependencies,
+  { definition, evidence }: OpenedCase,
+  deps: RepairDependencies,
 ): Promise<StoredChecks> {
-  const checked = await checkCandidate(candidate.patch, evidence, { signal: cancellationSignal() });
+  const checked = await checkCandidate(candidate.patch, evidence, {
+    signal: cancellationSignal(),
+    refuses: (patch) => refusedDefinition(definition, patch, deps),
+  });
   const { checks, features, changes, values } = checked;
   const stored = { checks, features, changes, values, heldOutBodies: evidence.heldOut.length };
-  await noteCandidate(db, candidate, { checked: stored });
+  await noteCandidate(deps.db, candidate, { checked: stored });
   return stored;
 }
 

@@ -1,10 +1,10 @@
-import { patchedSpec } from '../../adapters/extraction/validate-spec.ts';
 import type { ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
 import { parsePatch, parsePointer, type SpecPatch } from '../../workflows/repair/patch.ts';
 import { changedLines } from '../../workflows/repair/spec-diff.ts';
 import { digestOf } from '../../adapters/definitions/digest.ts';
 import { patchDigestOf, type Candidate } from './candidate.ts';
 import type { EvidenceView, Proposal, Strategy } from './contract.ts';
+import { demandingSpec } from './demanding-spec.ts';
 
 /** What one strategy proposes, already known to make a valid spec by itself. */
 export interface ValidProposal {
@@ -23,7 +23,7 @@ export function validated(
 ): ValidProposal | { readonly refused: string } {
   const parsed = parsePatch(proposal.patch);
   if ('refused' in parsed) return parsed;
-  const patched = patchedSpec(view.spec, parsed.patch);
+  const patched = demandingSpec(view.spec, parsed.patch);
   if ('refused' in patched) return patched;
   return { strategy, proposal, patch: parsed.patch, targets: targetsOf(parsed.patch) };
 }
@@ -77,7 +77,7 @@ function partsFrom(
 function candidateOf(spec: ExtractionSpec, parts: readonly ValidProposal[]): Candidate | undefined {
   const [seed] = parts;
   const patch = parts.flatMap((part) => part.patch);
-  const patched = patchedSpec(spec, patch);
+  const patched = demandingSpec(spec, patch);
   if (seed === undefined || 'refused' in patched) return undefined;
   const margins = parts.flatMap(({ proposal }) => proposal.features.margin ?? []);
   return {
