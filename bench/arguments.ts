@@ -11,6 +11,7 @@ export interface BenchArguments {
   readonly pairs?: number;
   readonly samples?: number;
   readonly cases?: string;
+  readonly count?: number;
 }
 
 /** @throws Error - an argument is wrong; the sentence names it. */
@@ -31,6 +32,7 @@ export function readArguments(args: readonly string[]): BenchArguments {
     // One pair warms up and is dropped.
     ...whole('pairs', values.pairs, 2),
     ...whole('samples', values.samples, 1),
+    ...whole('count', values.count, 1),
     ...(values.cases === undefined ? {} : { cases: values.cases }),
   };
 }
@@ -44,6 +46,7 @@ const OPTIONS = {
   pairs: { type: 'string' },
   samples: { type: 'string' },
   cases: { type: 'string' },
+  count: { type: 'string' },
 } as const;
 
 function whole<Name extends string>(

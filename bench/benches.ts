@@ -6,6 +6,8 @@ import { deltaNoop } from './benches/delta-noop.ts';
 import { drift } from './benches/drift.ts';
 import { html2md } from './benches/html2md.ts';
 import { load10k } from './benches/load-10k.ts';
+import { repairOrchestration } from './benches/repair-orchestration.ts';
+import { replayCache } from './benches/replay-cache.ts';
 import { schedules10k } from './benches/schedules-10k.ts';
 import { wfOverhead } from './benches/wf-overhead.ts';
 import type { Bench } from './report.ts';
@@ -21,6 +23,8 @@ export const benches: ReadonlyMap<string, Bench> = new Map(
     drift,
     html2md,
     load10k,
+    repairOrchestration,
+    replayCache,
     schedules10k,
     wfOverhead,
   ].map((bench) => [bench.name, bench]),

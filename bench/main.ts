@@ -48,7 +48,7 @@ async function runOne(bench: Bench, { json, ...options }: BenchArguments): Promi
 
 function list(): string {
   return [...benches.values()]
-    .map(({ name, summary }) => `${name.padEnd(14)}${summary}`)
+    .map(({ name, summary }) => `${name.padEnd(22)}${summary}`)
     .join('\n');
 }
 
@@ -61,7 +61,8 @@ ${list()}
   --quick        small sizes: the counts are exact, the times mean nothing
   --rows <n>     rows or pages of the main size (collect-db, collect-flat, crawl-…, delta-noop)
   --pairs <n>    pairs of interleaved runs; the first is dropped (collect-db, crawl-…, delta-noop, html2md)
-  --samples <n>  latencies measured for each side (wf-overhead)
+  --samples <n>  latencies measured for each side (wf-overhead), repairs measured (repair-orchestration)
+  --count <n>    repairs that wait at once (replay-cache)
   --cases <dir>  folder of cases (drift); default: the folder drift of TEST_MATERIALS
   --list         the names only, with what they measure
 

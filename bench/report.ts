@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly pairs?: number;
   /** Latencies measured for each side, where the bench has some. */
   readonly samples?: number;
+  /** Things that wait at once, where the bench has some. */
+  readonly count?: number;
   /** Folder of cases, where the bench reads some. */
   readonly cases?: string;
   /** Is told what goes on. */

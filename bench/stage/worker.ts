@@ -4,17 +4,20 @@ import { CREDENTIALS, DISCARD_VARIABLE, REGION, SOURCE_URL_VARIABLE } from './na
 import { startProgram, type Program } from './programs.ts';
 import type { Stage } from './stage.ts';
 
-/** A worker of the product in a process of its own. `discard`: its uploads go nowhere, to fill a manifest quickly. */
+/**
+ * A worker of the product in a process of its own. `discard`: its uploads go nowhere, to fill a manifest quickly. `instantRepairs`: its only
+ * activities are those of repairs, and answer at once.
+ */
 export async function startWorker(
   stage: Stage,
-  options: { readonly discard?: boolean } = {},
+  options: { readonly discard?: boolean; readonly instantRepairs?: boolean } = {},
 ): Promise<Program> {
   // The profiles of the person who runs the bench must not be read, and the SDK wants a file with one.
   const configFile = join(stage.folder, 'temporal.toml');
   await writeFile(configFile, '[profile.default]\n');
   return startProgram({
     name: options.discard ? 'filling-worker' : 'worker',
-    file: new URL('../worker.ts', import.meta.url),
+    file: new URL(options.instantRepairs ? '../repair-worker.ts' : '../worker.ts', import.meta.url),
     folder: stage.folder,
     readyPath: '/readyz',
     environment: (port) => ({

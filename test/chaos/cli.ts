@@ -8,13 +8,22 @@ export interface Said {
 }
 
 /** One command of the program, as a person or a pipeline types it: straight to the servers, because the roads are the workers'. */
-export async function cli(arena: Arena, ...args: readonly string[]): Promise<Said> {
+export function cli(arena: Arena, ...args: readonly string[]): Promise<Said> {
+  return cliThrough(arena, `127.0.0.1:${arena.stage.temporalPort}`, ...args);
+}
+
+/** The same, with another way to Temporal. */
+export async function cliThrough(
+  arena: Arena,
+  temporalAddress: string,
+  ...args: readonly string[]
+): Promise<Said> {
   const { promise, resolve } = Promise.withResolvers<Said>();
   const env = {
     ...process.env,
     ...arena.workerEnv,
     WELLSPRING_DATABASE_URL: arena.databaseUrl,
-    TEMPORAL_ADDRESS: `127.0.0.1:${arena.stage.temporalPort}`,
+    TEMPORAL_ADDRESS: temporalAddress,
   };
   const options = { env, cwd: arena.folder, maxBuffer: 64 * 1024 * 1024 };
   execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {

@@ -21,16 +21,12 @@ test('most scripts depend on their seed', () => {
 });
 
 test('every fault of the matrix that is promised has its row, once', () => {
+  // F35, F36, F38, F39 and F43 are of models, pull requests, Slack and agents, which do not exist yet.
   const promised = [
-    ...Array.from({ length: 20 }, (_, at) => `F${at + 1}`),
-    'F24',
-    'F30',
-    'F31',
-    'F32',
-    'F33',
-    'F34',
-    'F41',
-    'F42',
+    ...Array.from({ length: 34 }, (_, at) => `F${at + 1}`),
+    'F37',
+    ...Array.from({ length: 3 }, (_, at) => `F${at + 40}`),
+    'F44',
   ];
 
   expect(FAULTS.map(({ id }) => id)).toEqual(promised);

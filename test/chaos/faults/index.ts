@@ -19,14 +19,25 @@ import { f17 } from './f17.ts';
 import { f18 } from './f18.ts';
 import { f19 } from './f19.ts';
 import { f20 } from './f20.ts';
+import { f21 } from './f21.ts';
+import { f22 } from './f22.ts';
+import { f23 } from './f23.ts';
 import { f24 } from './f24.ts';
+import { f25 } from './f25.ts';
+import { f26 } from './f26.ts';
+import { f27 } from './f27.ts';
+import { f28 } from './f28.ts';
+import { f29 } from './f29.ts';
 import { f30 } from './f30.ts';
 import { f31 } from './f31.ts';
 import { f32 } from './f32.ts';
 import { f33 } from './f33.ts';
 import { f34 } from './f34.ts';
+import { f37 } from './f37.ts';
+import { f40 } from './f40.ts';
 import { f41 } from './f41.ts';
 import { f42 } from './f42.ts';
+import { f44 } from './f44.ts';
 
 /** The fault matrix: one line a fault. */
 export const FAULTS: readonly Fault[] = [
@@ -50,12 +61,23 @@ export const FAULTS: readonly Fault[] = [
   f18,
   f19,
   f20,
+  f21,
+  f22,
+  f23,
   f24,
+  f25,
+  f26,
+  f27,
+  f28,
+  f29,
   f30,
   f31,
   f32,
   f33,
   f34,
+  f37,
+  f40,
   f41,
   f42,
+  f44,
 ];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Layout } from '../../../examples/repair/shop.ts';
+import type { Manner } from '../../../examples/repair/shop-site.ts';
 import { createSchedules } from '../../../adapters/temporal/schedules.ts';
 import { decideUpdate } from '../../../workflows/approval/messages.ts';
 import type { Answer, Verdict } from '../../../workflows/approval/request.ts';
@@ -26,9 +27,9 @@ export const SHORT_PROBATION: RepairDefinition = {
   probation: { runs: 1, withinMs: 48 * 3_600_000 },
 };
 /** The shop shows its pages otherwise, so that what was read by selectors is not there any more. */
-export function relayout(layout: Layout): Step {
+export function relayout(layout: Manner): Step {
   return {
-    says: `the shop changes to its ${layout} layout`,
+    says: `the shop changes, and is now: ${layout}`,
     act: ({ wick }) => Promise.resolve(void (wick.shop.manner = layout)),
   };
 }
@@ -171,6 +172,15 @@ export const approveFix: Step = {
   },
 };
 
+/** A person approves, and does not wait for what comes of it: somebody may die meanwhile. */
+export const approveSoon: Step = {
+  says: 'approve the fix, and look away',
+  async act(arena) {
+    const told = await decide(arena, await verdictNow(arena));
+    if ('refused' in told) throw new Error(told.refused);
+  },
+};
+
 /** Until the incident is closed, by this outcome. */
 export function repairEnds(outcome: string): Step {
   return {
@@ -183,6 +193,18 @@ export function repairEnds(outcome: string): Step {
     },
   };
 }
+
+/** Runs that kept too little to be judged by are no reason to end a probation: the next ones tell. */
+export const readUntilItEnds: Step = {
+  says: 'read the shop until the repair has ended, at most five times',
+  async act(arena) {
+    for (let runs = 0; runs < 5; runs += 1) {
+      await sleep(2000);
+      if ((await incidentOf(arena))?.state === 'closed') return;
+      await visited(arena);
+    }
+  },
+};
 
 /** Moves of what is in force, the oldest first. */
 export async function movesOf({ db }: Arena): Promise<readonly string[]> {
