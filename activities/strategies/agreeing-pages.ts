@@ -1,8 +1,14 @@
 import { readValue } from '../../adapters/extraction/values.ts';
-import type { ExtractedRecord, FieldSpec } from '../../workflows/collection/extraction-spec.ts';
-import type { EvidenceView, FailingPage, Proposal, Strategy } from './contract.ts';
-import { inFront } from './evidence/in-front.ts';
+import type {
+  ExtractedRecord,
+  FieldSpec,
+  Locator,
+} from '../../workflows/collection/extraction-spec.ts';
+import { agreedLocator } from './agreed-locator.ts';
+import type { EvidenceView, FailingPage, GoodSample, Proposal, Strategy } from './contract.ts';
+import { inFront, shownLocator } from './evidence/in-front.ts';
 import { sameValue } from './evidence/same-value.ts';
+import { openList } from './lists/list-page.ts';
 import { aimAt, openFacts } from './relocate/open.ts';
 import type { PageFacts } from './relocate/page-facts.ts';
 import type { Place } from './relocate/page-map.ts';
@@ -43,6 +49,8 @@ type Value = ExtractedRecord[string];
 /** A document then and now. */
 interface Joined {
   readonly url: string;
+  readonly now: FailingPage;
+  readonly good: GoodSample;
   readonly page: PageFacts;
   readonly before: PageFacts;
   readonly value: Value;
@@ -50,25 +58,46 @@ interface Joined {
 
 function proposeField(name: string, view: EvidenceView): Proposal | { readonly abstains: string } {
   const field = view.spec.fields[name];
-  if (field === undefined || field.cardinality === 'many')
-    return { abstains: `The field "${name}" has many values, which other strategies look for.` };
+  if (field === undefined) return { abstains: 'The list of the records is no field.' };
   const joined = joinedPages(name, view);
   const values = new Set(joined.map(({ value }) => JSON.stringify(value)));
   if (joined.length < LEAST_PAGES || values.size < LEAST_VALUES)
     return {
       abstains: `Fewer than ${LEAST_PAGES} failing documents are known from before with values of "${name}" of their own.`,
     };
+  const css = field.cardinality === 'one' ? shownAt(joined, field) : undefined;
+  const locator = css === undefined ? agreedOn(joined, field, view) : { css };
+  return locator === undefined
+    ? {
+        abstains: `No place shows the old values of "${name}" on all of ${joined.length} documents.`,
+      }
+    : proposal(name, locator, joined.length);
+}
+
+/** An element that shows each document its own value. */
+function shownAt(joined: readonly Joined[], field: FieldSpec): string | undefined {
   const endsAt = performance.now() + DEADLINE_MS;
   for (const one of joined) {
     const css = placesOf(one, field)
       .flatMap((place) => selectorOf(place, one, field) ?? [])
       .find((selector) => agrees(selector, joined, field));
-    if (css !== undefined) return proposal(name, css, joined.length);
+    if (css !== undefined) return css;
     if (performance.now() > endsAt) break;
   }
-  return {
-    abstains: `No place shows the old values of "${name}" on all of ${joined.length} documents.`,
-  };
+  return undefined;
+}
+
+/** The same for attributes of elements, and for fields of many values. */
+function agreedOn(
+  joined: readonly Joined[],
+  field: FieldSpec,
+  { spec }: EvidenceView,
+): Locator | undefined {
+  const pages = joined.flatMap(({ now, good, value }) => {
+    const [page, before] = [openList(now, spec), openList(good, spec)];
+    return page === undefined || before === undefined ? [] : [{ page, before, value }];
+  });
+  return agreedLocator(field, pages, leastEqual(joined));
 }
 
 function joinedPages(name: string, { failing, good, spec }: EvidenceView): readonly Joined[] {
@@ -76,9 +105,9 @@ function joinedPages(name: string, { failing, good, spec }: EvidenceView): reado
     const then = good.find(({ url }) => url === now.url);
     const value = then?.records[0]?.[name];
     const [page, before] = [openFacts(now, spec), then && openFacts(then, spec)];
-    return value === undefined || page === undefined || before === undefined
+    return then === undefined || value === undefined || page === undefined || before === undefined
       ? []
-      : [{ url: now.finalUrl, page, before, value }];
+      : [{ url: now.finalUrl, now, good: then, page, before, value }];
   });
 }
 
@@ -125,14 +154,18 @@ function agrees(css: string, joined: readonly Joined[], field: FieldSpec): boole
     return holds(page, place, { value, field, url }) ? 'equal' : 'other';
   });
   const equal = verdicts.filter((one) => one === 'equal').length;
-  return !verdicts.includes('missing') && equal >= Math.max(2, joined.length * LEAST_AGREEING);
+  return !verdicts.includes('missing') && equal >= leastEqual(joined);
 }
 
-function proposal(name: string, css: string, pages: number): Proposal {
+function leastEqual({ length }: readonly Joined[]): number {
+  return Math.max(2, length * LEAST_AGREEING);
+}
+
+function proposal(name: string, locator: Locator, pages: number): Proposal {
   return {
-    patch: [inFront(name, { css })],
+    patch: [inFront(name, locator)],
     // Each further page halves what is left of the doubt.
     features: { margin: 1 - 0.5 ** (pages - 1), pages: Math.min(1, pages / MAX_PAGES) },
-    explains: `The field "${name}" is found by "${css}" now: ${pages} documents show their own old values there.`,
+    explains: `The field "${name}" is found by "${shownLocator(locator)}" now: ${pages} documents show their own old values there.`,
   };
 }

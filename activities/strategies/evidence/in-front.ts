@@ -17,7 +17,7 @@ export function recordsInFront(locator: Locator, had: boolean): PatchOperation {
 export function shownLocator(locator: Locator): string {
   const text =
     'css' in locator
-      ? locator.css
+      ? `${locator.css}${locator.attr === undefined ? '' : ` (its ${locator.attr})`}`
       : 'meta' in locator
         ? `meta ${locator.meta}`
         : 'json' in locator

@@ -31,21 +31,40 @@ export function fieldPlaces(
   field: FieldSpec,
 ): readonly FieldPlace[] {
   const shown = evenly(joined.filter(({ before }) => before[name] !== undefined));
-  const counts = new Map<string, { readonly place: FieldPlace; count: number }>();
-  for (const { place, before } of shown) {
-    const ofMember = new Map<string, FieldPlace>();
-    for (const found of holders(page, place, field, before[name])) {
-      for (const one of locatorsOf(found, place)) {
-        const key = JSON.stringify(one.locator);
-        if ((ofMember.get(key)?.cost ?? Infinity) > one.cost) ofMember.set(key, one);
-      }
-    }
-    for (const [key, one] of ofMember) {
-      const there = counts.get(key);
-      counts.set(key, { place: one, count: (there?.count ?? 0) + 1 });
+  return sharedPlaces(
+    shown.map(({ place, before }) => placesHolding(page, place, field, before[name])),
+  );
+}
+
+/** Locators below `scope` that find one of these values, each at its lowest cost. */
+export function placesHolding(
+  page: ListPage,
+  scope: Place,
+  field: FieldSpec,
+  old: ExtractedRecord[string] | undefined,
+): ReadonlyMap<string, FieldPlace> {
+  const found = new Map<string, FieldPlace>();
+  for (const holder of holders(page, scope, field, old).slice(0, MAX_HOLDERS)) {
+    for (const one of locatorsOf(holder, scope)) {
+      const key = JSON.stringify(one.locator);
+      if ((found.get(key)?.cost ?? Infinity) > one.cost) found.set(key, one);
     }
   }
-  return best(counts, shown.length);
+  return found;
+}
+
+/** Locators that at least half of these share, those of most first, then the best name. */
+export function sharedPlaces(
+  lists: readonly ReadonlyMap<string, FieldPlace>[],
+): readonly FieldPlace[] {
+  const counts = new Map<string, { readonly place: FieldPlace; count: number }>();
+  for (const [key, place] of lists.flatMap((list) => [...list]))
+    counts.set(key, { place, count: (counts.get(key)?.count ?? 0) + 1 });
+  return [...counts.values()]
+    .filter(({ count }) => count * 2 >= lists.length)
+    .toSorted((a, b) => b.count - a.count || a.place.cost - b.place.cost)
+    .slice(0, MAX_PLACES)
+    .map(({ place }) => place);
 }
 
 /** Does any known record still show the old value of a field, wherever in it? */
@@ -72,22 +91,13 @@ export function allPlaces(page: ListPage, member: Place): readonly FieldPlace[] 
 
 const MAX_SHOWN = 12;
 const MAX_PLACES = 60;
-const MAX_INSIDE = 600;
+const MAX_HOLDERS = 60;
+/** Of one record; a whole page has more. */
+const MAX_INSIDE = 20_000;
 
 function evenly(joined: readonly JoinedMember[]): readonly JoinedMember[] {
   const step = Math.max(1, joined.length / MAX_SHOWN);
   return joined.filter((_, at) => Math.floor(at / step) !== Math.floor((at - 1) / step));
-}
-
-function best(
-  counts: ReadonlyMap<string, { readonly place: FieldPlace; readonly count: number }>,
-  shown: number,
-): readonly FieldPlace[] {
-  return [...counts.values()]
-    .filter(({ count }) => count * 2 >= shown)
-    .toSorted((a, b) => b.count - a.count || a.place.cost - b.place.cost)
-    .slice(0, MAX_PLACES)
-    .map(({ place }) => place);
 }
 
 interface Holder {

@@ -69,12 +69,29 @@ function readerOf(facts: PageFacts, base: string): ListPage['read'] {
     cache.set(field, ofField);
     const key = `${attr === undefined ? place.index : ''} ${found.text}`;
     if (ofField.has(key)) return ofField.get(key);
-    const reading = readValue(found, field, base);
-    const value = 'value' in reading ? reading.value : undefined;
+    const reading = isNoAddress(place, field, attr, found.text)
+      ? undefined
+      : readValue(found, field, base);
+    const value = reading !== undefined && 'value' in reading ? reading.value : undefined;
     ofField.set(key, value);
     return value;
   };
 }
+
+/** Any word is a relative address: outside of what carries addresses, one must look like it. */
+function isNoAddress(
+  { element }: Place,
+  { type }: FieldSpec,
+  attr: string | undefined,
+  text: string,
+): boolean {
+  if (type !== 'url' || text.includes('/')) return false;
+  return attr === undefined
+    ? !ADDRESSES.some((name) => element.hasAttribute(name))
+    : !ADDRESSES.includes(attr);
+}
+
+const ADDRESSES: readonly string[] = ['href', 'src', 'content'];
 
 function shortText({ map }: PageFacts, place: Place, { type }: FieldSpec): string {
   const length = place.end - place.start;

@@ -65,6 +65,8 @@ const LABELS = [
   'data-name',
   'data-component',
   'data-field',
+  'property',
+  'rel',
   'role',
 ];
 const SPECIFIC = /^(?:h[1-6]|article|time|address|main|[a-z]+-[a-z-]+)$/u;
