@@ -64,6 +64,8 @@ export interface NewObject {
   readonly bytes: number;
 }
 
+/** However long a source has failed, what it was before is the measure of its repair. */
+const KEPT_GOOD_TALLIES = 30;
 const KEPT_TALLIES = 60;
 
 /** Parts of the one statement that commits a batch: each waits for `claim`, so that a zombie changes nothing. */
@@ -84,6 +86,8 @@ export function evidenceParts(
       delete from run_tallies where ${isFirst} and tenant = ${tenant} and source = ${source} and exists (select 1 from claim)
         and run in (select o.run from run_tallies o where o.tenant = ${tenant} and o.source = ${source}
           order by o.created_at desc offset ${KEPT_TALLIES})
+        and run not in (select g.run from run_tallies g join runs r on r.id = g.run where g.tenant = ${tenant} and g.source = ${source}
+          and r.status in ('succeeded', 'partial') order by g.created_at desc limit ${KEPT_GOOD_TALLIES})
     ), evidence_new as (
       insert into evidence_pages as p (tenant, source, page, role, doc_hash, doc_id, run, confirmed, side, bucket, body_key, values_key,
         shape, spec_digest, facts)
