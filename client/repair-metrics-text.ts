@@ -18,7 +18,7 @@ export async function metricsAnswer(db: Database, now: Date): Promise<Answer> {
 }
 
 /** One line a figure; what has nothing to share says so. */
-export function metricsText(metrics: RepairMetrics, closed: number): string {
+function metricsText(metrics: RepairMetrics, closed: number): string {
   const { outcomes, repairable, timeToRepair, waitingForPeople } = metrics;
   const ended = Object.entries(outcomes).filter(([, count]) => count > 0);
   const rows: readonly (readonly [string, string])[] = [

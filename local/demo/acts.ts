@@ -1,10 +1,10 @@
-import { liveRepair } from '../../client/live-repair.ts';
+import { liveRepair, type LiveRepair } from '../../client/live-repair.ts';
 import type { System } from '../../client/system.ts';
 import { readIncident, type Incident } from '../../adapters/postgres/incidents.ts';
 import { repairWorkflowId } from '../../workflows/repair/ids.ts';
-import type { RepairStatus } from '../../workflows/repair/repair-status.ts';
+import type { QuestionStatus, RepairStatus } from '../../workflows/repair/repair-status.ts';
 import type { DemoArguments } from './arguments.ts';
-import { askPerson } from './ask-person.ts';
+import { askForHelp, askPerson } from './ask-person.ts';
 import { repairSteps } from './repair-steps.ts';
 import { showRepair } from './show-repair.ts';
 import { collect, collectedSince, newestIncident, until, type Stage } from './story.ts';
@@ -76,7 +76,7 @@ async function untilDeployed(
   const { client } = stage;
   const handle = client.workflow.getHandle(repairWorkflowId(opened.tenant, opened.source));
   const steps = repairSteps(stage, handle);
-  const asked = new Set<string>();
+  const asked = new Map<string, () => void>();
   const status = await until(
     stage,
     'The deployment of a fix',
@@ -86,20 +86,16 @@ async function untilDeployed(
       if (live.kind !== 'known') return undefined;
       const { stage: standing, question } = live.status;
       if (isBeyond(live.status)) return live.status;
-      const isAsking = standing === 'awaiting-approval' && question && !question.closed;
-      if (!isAsking || asked.has(question.request.id)) return undefined;
-      asked.add(question.request.id);
-      stage.chapter(
-        args.autonomous
-          ? 'The gate leaves it to a person'
-          : 'A fix was found, and a person is asked',
-      );
-      await showRepair(stage, opened, { live, what: 'all' });
-      await askPerson(stage, { opened, question, yes: args.yes });
+      if (!question || question.closed || asked.has(question.request.id)) return undefined;
+      if (standing === 'awaiting-approval' || standing === 'awaiting-guidance') {
+        const over = await ask(stage, { opened, question, live, ...args });
+        asked.set(question.request.id, over);
+      }
       return undefined;
     },
     A_DAY_MS,
   );
+  for (const over of asked.values()) over();
   const deployed = status.incident?.deployed;
   if (!deployed) return undefined;
   stage.chapter(
@@ -112,15 +108,37 @@ async function untilDeployed(
   return new Date(deployed.atMs);
 }
 
+interface Question extends Pick<DemoArguments, 'yes' | 'autonomous'> {
+  readonly opened: Incident;
+  readonly question: QuestionStatus;
+  readonly live: Extract<LiveRepair, { kind: 'known' }>;
+}
+
+/** Shows what is asked, and how it is answered; the result ends the listening. */
+async function ask(
+  stage: Stage,
+  { opened, question, live, yes, autonomous }: Question,
+): Promise<() => void> {
+  const isHelp = live.status.stage === 'awaiting-guidance';
+  // Whoever sits there may help; nobody does.
+  if (isHelp && yes) throw new Error('No fix was found that people could be asked about.');
+  stage.chapter(
+    isHelp
+      ? 'There is no other fix: whoever knows what helps is asked'
+      : autonomous
+        ? 'The gate leaves it to a person'
+        : 'A fix was found, and a person is asked',
+  );
+  if (isHelp) return askForHelp(stage, opened);
+  await showRepair(stage, opened, { live, what: 'all' });
+  return askPerson(stage, { opened, question, yes });
+}
+
 /** A person may think about it for as long as the question is open. */
 const A_DAY_MS = 24 * 3_600_000;
 
-function isBeyond({ incident, stage }: RepairStatus): boolean {
-  return (
-    incident?.deployed !== undefined ||
-    incident?.outcome !== undefined ||
-    stage === 'awaiting-guidance'
-  );
+function isBeyond({ incident }: RepairStatus): boolean {
+  return incident?.deployed !== undefined || incident?.outcome !== undefined;
 }
 
 /** Good runs on the fix, the first of which the deployment has triggered. */

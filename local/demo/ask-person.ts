@@ -18,8 +18,11 @@ export interface Asking {
   readonly yes: boolean;
 }
 
-/** Prints every way to answer; takes Enter for yes where somebody sits at a terminal, and goes on at once: any door may answer. */
-export async function askPerson(stage: Stage, asking: Asking): Promise<void> {
+/**
+ * Prints every way to answer; takes Enter for yes where somebody sits at a terminal, and goes on at once: any door may answer. Call the result
+ * when the question is over.
+ */
+export async function askPerson(stage: Stage, asking: Asking): Promise<() => void> {
   const { screen, cli } = stage;
   const { opened, question, yes } = asking;
   const { request } = question;
@@ -39,11 +42,21 @@ export async function askPerson(stage: Stage, asking: Asking): Promise<void> {
     await approve(stage, asking);
   } else if (process.stdin.isTTY) {
     screen.line('   Press Enter here to approve it.');
-    onEnter(stage, () => approve(stage, asking));
+    return onEnter(stage, () => approve(stage, asking));
   } else screen.line('   Waiting for one of these.');
+  return () => undefined;
 }
 
-function onEnter({ signal, screen }: Stage, act: () => Promise<void>): void {
+/** What helps is not known here; the commands that say it are. */
+export function askForHelp({ screen, cli }: Stage, { id }: Incident): () => void {
+  screen.line('   In another terminal:');
+  screen.line(`     ${cli(`repair show ${id}`)}`);
+  screen.line(`     ${cli(`repair guide ${id} --text "title: h2.item__name"`)}`);
+  screen.line(`     ${cli(`reject ${id}`)}`);
+  return () => undefined;
+}
+
+function onEnter({ signal, screen }: Stage, act: () => Promise<void>): () => void {
   const lines = createInterface({ input: process.stdin });
   // Ctrl-C in a terminal that is read line by line comes here.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
@@ -54,6 +67,7 @@ function onEnter({ signal, screen }: Stage, act: () => Promise<void>): void {
     );
   });
   signal.addEventListener('abort', () => lines.close(), { once: true });
+  return () => lines.close();
 }
 
 async function approve({ client, screen }: Stage, { opened, question }: Asking): Promise<void> {

@@ -210,6 +210,7 @@ describe('what must be said is asked for', () => {
     [['repair', 'request-changes', 'shop']],
     [['repairs', 'rearm']],
     [['kill-switch', 'maybe']],
+    [['reject', 'shop', '--class', 'wrong-dta']],
   ])('%j is wrong usage, with an example', async (argv) => {
     const { code, text } = await cli(...argv);
 
