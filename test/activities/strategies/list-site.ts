@@ -47,8 +47,10 @@ export function extractOf({ layout, names }: Look): Record<string, unknown> {
   const one = (locators: unknown, more: Record<string, unknown> = {}) => ({ locators, ...more });
   const money = { type: 'number', normalise: ['stripCurrency'] };
   const optional = { required: false };
+  const next = { locators: 'a[rel="next"]', maxPages: 9 };
   if (layout === 'rows')
     return {
+      next,
       records: `main table.${n.list} tr.${n.item}`,
       title: one(`td.${n.title} a`, { stable: true }),
       url: one(`td.${n.title} a`, { type: 'url', stable: true }),
@@ -58,6 +60,7 @@ export function extractOf({ layout, names }: Look): Record<string, unknown> {
     };
   const item = layout === 'definitions' ? `dl.${n.item}` : `.${n.item}`;
   return {
+    next,
     records: `main .${n.list} ${item}`,
     title: one(`.${n.title}`, { stable: true }),
     url: one(`a`, { type: 'url', stable: true }),
