@@ -190,7 +190,7 @@ const ENDS: Readonly<Record<string, string>> = {
 };
 
 /** What the rollback is good for is seen when the site thinks better of it. */
-async function backAgain(stage: Stage, { closedAt }: Incident): Promise<void> {
+async function backAgain(stage: Stage, { id, closedAt }: Incident): Promise<void> {
   const since = closedAt ?? new Date();
   await collectedSince(
     stage,
@@ -203,7 +203,7 @@ async function backAgain(stage: Stage, { closedAt }: Incident): Promise<void> {
   );
   await collect(stage, 'the next run');
   const second = await newestIncident(stage);
-  if (!second || second.state === 'closed') return;
+  if (!second || second.id === id) return;
   const ended = await until(stage, 'The end of the second incident', async () => {
     const found = await readIncident(stage.db, second.id);
     return found?.state === 'closed' ? found : undefined;
