@@ -5,7 +5,6 @@ import {
   continueAsNew,
   isCancellation,
   log,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { classify } from '../classify.ts';
 import { awaitApproval, awaitGuidance } from './ask-people.ts';
@@ -14,7 +13,7 @@ import { decideFix } from './decide-fix.ts';
 import { deploy, rollBack, watch } from './deliver-fix.ts';
 import { awaitRuns, check, diagnose, propose, prove, reproduce, triage } from './find-fix.ts';
 import { lookAtRuns, obeyOrders, park } from './interruptions.ts';
-import { isFull, openDesk, paceOf, type RepairDesk } from './repair-desk.ts';
+import { openDesk, paceOf, type RepairDesk } from './repair-desk.ts';
 import { listen } from './repair-doors.ts';
 import type { RepairSourceInput } from './repair-input.ts';
 import { carriedOf } from './repair-snapshot.ts';
@@ -25,7 +24,7 @@ import {
   type RepairStep,
   type RepairWork,
 } from './repair-work.ts';
-import { giveUp, rest, show } from './show-repair.ts';
+import { giveUp, rest, show, wantsNewRun } from './show-repair.ts';
 
 /** How long a repair that nobody gave anything to do waits for its message. */
 const IDLE = '1 minute';
@@ -131,8 +130,7 @@ async function failed(
 
 /** Long before a history is too long. */
 async function startAfresh(desk: RepairDesk): Promise<void> {
-  const wanted = isFull(desk) || workflowInfo().continueAsNewSuggested;
-  if (!wanted || !hasWork(desk)) return;
+  if (!wantsNewRun(desk) || !hasWork(desk)) return;
   await condition(allHandlersFinished);
   await continueAsNew<typeof repairSource>({ ...desk.input, carried: carriedOf(desk) });
 }

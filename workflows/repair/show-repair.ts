@@ -4,6 +4,7 @@ import {
   log,
   setCurrentDetails,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { oneLine } from '../approval/words.ts';
 import { classify } from '../classify.ts';
@@ -62,8 +63,13 @@ export async function rest(
   waitMs: number,
   { summary, until }: { readonly summary: string; readonly until: () => boolean },
 ): Promise<boolean> {
-  const woken = (): boolean => until() || desk.orders.length > 0 || isFull(desk);
+  const woken = (): boolean => until() || desk.orders.length > 0 || wantsNewRun(desk);
   return condition(woken, Math.max(1, Math.round(waitMs)), { summary });
+}
+
+/** The history shall begin anew: for many messages, or for few that are huge. */
+export function wantsNewRun(desk: RepairDesk): boolean {
+  return isFull(desk) || workflowInfo().continueAsNewSuggested;
 }
 
 /** Tells people; a repair goes on when nobody can be told, and the next reminder tries again. */
