@@ -33,10 +33,13 @@ export function statusOf(handle: RepairHandle): Promise<RepairStatus> {
 const LOOK_EVERY_MS = 150;
 const ASKED_WITHIN_MS = 120_000;
 
-export async function untilAsked(handle: RepairHandle): Promise<RepairStatus> {
+export async function untilAsked(
+  handle: RepairHandle,
+  everyMs = LOOK_EVERY_MS,
+): Promise<RepairStatus> {
   const deadline = Date.now() + ASKED_WITHIN_MS;
   for (;;) {
-    await sleep(LOOK_EVERY_MS);
+    await sleep(everyMs);
     const status = await statusOf(handle);
     if (status.stage === 'awaiting-approval') return status;
     if (Date.now() > deadline) throw new Error('A repair does not ask. The bench is void.');

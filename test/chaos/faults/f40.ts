@@ -91,7 +91,7 @@ export const f40: Fault = {
   title: 'many sources break by one cause',
   workload: { wick: 12 },
   script(random) {
-    const count = random.between(30, 45);
+    const count = random.between(20, 28);
     return [
       manySources(count),
       relayout('second'),

@@ -6,6 +6,7 @@ import type { repairSource } from '../../../workflows/repair/repair-source.ts';
 import type { Arena } from '../arena.ts';
 import type { Fault, Step } from '../fault.ts';
 import { kill, revive } from '../steps/deaths.ts';
+import { collect, runsEnd } from '../steps/runs.ts';
 import { startWaiting } from '../waiting-repairs.ts';
 
 const ANSWERED = 'repairs that answered after the restart';
@@ -80,7 +81,7 @@ export const f44: Fault = {
   id: 'F44',
   title: `all workers die while ${COUNT} repairs wait`,
   workload: { wick: 2 },
-  script: () => [wait, kill('worker'), revive, askAll, endAll],
+  script: () => [collect(), runsEnd('succeeded'), wait, kill('worker'), revive, askAll, endAll],
   observe: ({ seen }) => ({ [ANSWERED]: seen.get(ANSWERED) ?? 0 }),
   heals: 'by itself',
 };

@@ -107,11 +107,18 @@ export function untilStage(stage: RepairStage): Step {
   };
 }
 
+/** A step whose worker never heard of it is given to another one after a minute without a heartbeat. */
+const ASKED_WITHIN_MS = 230_000;
+
 /** People are asked, and the workflow says so. */
 export const untilAsked: Step = {
   says: 'wait until people are asked',
   act: (arena) =>
-    until(async () => (await repairStatus(arena))?.stage === 'awaiting-approval', 'a question'),
+    until(
+      async () => (await repairStatus(arena))?.stage === 'awaiting-approval',
+      'a question',
+      ASKED_WITHIN_MS,
+    ),
 };
 
 export interface IncidentRow {
@@ -122,13 +129,13 @@ export interface IncidentRow {
   readonly because: string | null;
 }
 
-/** The newest incident of the shop. */
+/** The incident that a fault is about: a bad fix may break otherwise, and that is another one. */
 export async function incidentOf({ db }: Arena): Promise<IncidentRow | undefined> {
   return db
     .selectFrom('incidents')
     .select(['id', 'stage', 'state', 'outcome', 'because_closed as because'])
     .where('source', '=', 'wick')
-    .orderBy('opened_at', 'desc')
+    .orderBy('opened_at')
     .limit(1)
     .executeTakeFirst();
 }

@@ -69,8 +69,9 @@ const COMES_WITHIN_MS = 120_000;
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
+  withinMs = COMES_WITHIN_MS,
 ): Promise<void> {
-  const deadline = Date.now() + COMES_WITHIN_MS;
+  const deadline = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`It did not come to ${what}.`);
     await sleep(10);
