@@ -113,6 +113,6 @@ async function closeHolds(
   if ((status === 'succeeded' || status === 'partial') && listingComplete !== false)
     await closeNotices(db, {
       ...about,
-      kinds: ['run-held', 'freshness-breached', 'incident-closed'],
+      kinds: ['run-held', 'freshness-breached', 'incident-closed', 'repair-alert'],
     });
 }

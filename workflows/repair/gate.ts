@@ -161,7 +161,9 @@ function numbers(
   const p = `p = ${probability.toFixed(2)}`;
   if (!bound) return `${p}; nothing is proven yet, for there are too few outcomes.`;
   const from = `${Math.round(bound.successes)} of ${Math.round(bound.n)}`;
-  const madeUp = bound.synthetic ? ` ${bound.synthetic} of the outcomes that it has learned from are made up.` : '';
+  const madeUp = bound.synthetic
+    ? ` ${bound.synthetic} of the outcomes that it has learned from are made up.`
+    : '';
   return `${p}; at least ${downTo2(lowerBound)} with 95 % confidence, from ${from}.${madeUp}`;
 }
 

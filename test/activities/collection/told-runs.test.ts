@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { noteNotice } from '../../../adapters/postgres/notices.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import type { RunVerdict } from '../../../workflows/collection/run-status.ts';
 import { fakeSchedules } from '../../fakes/schedules.ts';
@@ -63,6 +64,25 @@ test('runs held for the same reason are one notice, until a good run ends it', a
   expect((await notices()).map(({ open }) => open)).toEqual([false]);
   await end('five', HELD);
   expect((await notices()).map(({ open }) => open)).toEqual([false, true]);
+});
+
+test('a repair that needed a person needs nobody any more once a run is good', async () => {
+  const { source, end, notices } = await inForce();
+  await noteNotice(source.db, {
+    kind: 'repair-alert',
+    severity: 'critical',
+    tenant: 'default',
+    source: source.id,
+    subject: 'incident#alert.1',
+    what: 'No strategy found a fix.',
+    command: 'npm run cli -- repair show incident',
+    since: new Date(),
+  });
+
+  await end('one', HELD);
+  expect((await notices()).map(({ open }) => open)).toEqual([true, true]);
+  await end('two', SUCCEEDED);
+  expect((await notices()).map(({ open }) => open)).toEqual([false, false]);
 });
 
 test('a run held for another reason is told, and the first reason is over', async () => {
