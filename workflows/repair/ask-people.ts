@@ -148,7 +148,10 @@ function guidanceAnswered(work: RepairWork, stuck: string, closed: Closing): Rep
   if (closed.outcome !== 'reject') return endAs(work, 'alerted', stuck);
   const why = closed.reason === undefined ? '' : `: ${closed.reason}`;
   const because = `${closed.by ?? 'Somebody'} ended it without a fix${why}. ${stuck}`;
-  return endAs({ ...work, byPerson: true }, 'alerted', because);
+  const ended = endAs({ ...work, byPerson: true }, 'alerted', because);
+  if (!isRight(closed)) return ended;
+  // What is right has no fix that could be rejected, so it is said here.
+  return { ...ended, end: { outcome: 'alerted', because, rightAsItIs: true } };
 }
 
 /** One more attempt, with what a person knows. */

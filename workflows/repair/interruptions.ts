@@ -8,7 +8,7 @@ import { paceOf, referenceTo, withdrawQuestion, type RepairDesk } from './repair
 import { refuse } from './repair-doors.ts';
 import { steady } from './repair-effects.ts';
 import { endAs, goTo, newWork, type RepairWork } from './repair-work.ts';
-import { enter, rest } from './show-repair.ts';
+import { enter, rest, wantsNewRun } from './show-repair.ts';
 
 /** A run has ended, or the signal of one may be lost: is the source good again without us, or another spec in force? */
 export async function lookAtRuns(desk: RepairDesk, work: RepairWork): Promise<RepairWork> {
@@ -48,6 +48,8 @@ export async function obeyOrders(desk: RepairDesk): Promise<void> {
     if (!order) return;
     desk.orders = others;
     await obey(desk, order);
+    // One that fails again and again is obeyed by the next run of the workflow.
+    if (desk.orders.includes(order)) return;
   }
 }
 
@@ -80,8 +82,10 @@ async function rollBackClosed(desk: RepairDesk, order: RollbackOrder): Promise<v
   const own = { ...newWork({ incident: order.incident, failure: opened.failure }), opened };
   const fix = byPerson === undefined ? deployed : { ...deployed, byPerson };
   desk.work = { ...undoing({ ...own, deployed: fix }, order), byPerson: true };
-  while (desk.work.step === 'rolling-back') desk.work = await rollBack(desk, desk.work);
-  desk.work = await close(desk, desk.work);
+  while (desk.work.step === 'rolling-back' && !wantsNewRun(desk))
+    desk.work = await rollBack(desk, desk.work);
+  if (desk.work.step !== 'rolling-back') desk.work = await close(desk, desk.work);
+  else if (paused) desk.orders = [order, ...desk.orders];
   if (paused) desk.work = paused;
 }
 

@@ -58,6 +58,7 @@ function hasWork({ work, queue, orders }: RepairDesk): boolean {
 async function workThrough(desk: RepairDesk): Promise<void> {
   while (hasWork(desk)) {
     await obeyOrders(desk);
+    await startAfresh(desk);
     const work = takeNext(desk);
     if (work) desk.work = await turn(desk, work);
     await startAfresh(desk);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { repairFakes } from '../../fakes/repair-activities.ts';
+import { failure } from '../../../workflows/failures.ts';
+import { proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
 import { sharedServer } from '../../set-up/servers.ts';
 import { startTestWorkers, type TestWorkers } from '../../set-up/temporal-workers.ts';
 import { PATIENTLY, repair, type RepairOnStage } from './repair-stage.ts';
@@ -41,5 +42,33 @@ describe('messages of megabytes', () => {
     await repaired.until('probation');
     expect(repaired.incident.deployed).toHaveLength(1);
     await repaired.handle.terminate();
+  });
+});
+
+describe('a rollback that cannot be done', () => {
+  test('is tried at its pace, however many messages come', async () => {
+    const repaired = await repair(workers.client, fakes, {
+      settings: { phase: 'autonomous' },
+      input: { maxMessages: 4 },
+      set(incident) {
+        incident.calibration = proven();
+        incident.probation = { runs: [runOn('good'), runOn('good'), runOn('good')] };
+      },
+    });
+    await repaired.until('probation');
+    await repaired.ran();
+    await repaired.handle.result();
+    const moved = failure('StaleDecision', 'A newer fix is in force.');
+    repaired.incident.rollbacks.push(...Array.from({ length: 500 }, () => moved));
+
+    const again = await repaired.rollBack();
+    for (let sent = 0; sent < 6; sent += 1)
+      await again.signal('reportFailure', { incident: 'junk' });
+    await sleep(2500);
+
+    const tries = repaired.incident.calls.filter((call) => call.startsWith('roll back'));
+    expect(tries.length).toBeGreaterThan(0);
+    expect(tries.length).toBeLessThan(6);
+    await again.terminate();
   });
 });

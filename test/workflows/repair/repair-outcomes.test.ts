@@ -199,6 +199,17 @@ describe.concurrent('every incident ends in one outcome:', () => {
     expect(one.incident.closed()?.because).toContain('I mend it by hand.');
   });
 
+  test('where there is nothing to repair, a person says that the source is right as it is', async () => {
+    const one = await start({
+      set: ({ proposals }) => void proposals.splice(0, 1, { candidates: [], abstained: [] }),
+    });
+    await one.until('awaiting-guidance');
+    await one.decide({ verdict: 'reject', reasonClass: 'not-a-bug', reason: 'Sold out.' });
+
+    expect(await endOf(one)).toBe('alerted');
+    expect(one.incident.closed()).toMatchObject({ rightAsItIs: true, byPerson: true });
+  });
+
   test('in the phase "manual" a question is asked when a person wants one', async () => {
     const one = await start({ settings: { phase: 'manual' } });
     await one.until('awaiting-guidance');
