@@ -10,6 +10,7 @@ import {
   reportFailure,
   type ReportedFailure,
 } from '../../adapters/postgres/incidents.ts';
+import { holdSet } from '../../adapters/postgres/held-sets.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { readRepairSwitch } from '../../adapters/postgres/repair-switch.ts';
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
@@ -38,7 +39,9 @@ afterAll(async () => {
   await db.destroy();
 });
 beforeEach(async () => {
-  await sql`truncate incidents, systemic_incidents, repair_switch, gate_rearms`.execute(db);
+  await sql`truncate incidents, systemic_incidents, repair_switch, gate_rearms, held_sets, held_documents`.execute(
+    db,
+  );
 });
 
 const cli = (...argv: readonly string[]): Promise<Said> =>
@@ -271,4 +274,32 @@ test('a fix that no repair asks about cannot be approved', async () => {
 
   expect(text).toMatch(/^StaleDecision: Nothing is asked about incident/);
   expect((await readIncident(db, id))?.state).toBe('open');
+});
+
+test('of a source that has both a held set and a fix, one must be named', async () => {
+  const id = await open();
+  await recordIncidentStage(db, id, 'awaiting-approval');
+  await holdSet(db, {
+    tenant: 'default',
+    source: 'shop',
+    kind: 'deletions',
+    run: 'collect:shop-1',
+    definitionDigest: 'definition-1',
+    report: {
+      kind: 'deletions',
+      failure: 'EmptyResult',
+      reason: '9 of 10 documents would be deleted.',
+      digest: 'd1ge57'.padEnd(64, '0'),
+      candidates: 9,
+      live: 10,
+      sample: [],
+    },
+    listingComplete: true,
+    documents: [],
+  });
+
+  const { code, text } = await cli('approve', 'shop', '--yes');
+
+  expect(code).toBe(1);
+  expect(text).toContain(`"shop" may mean held set d1ge5700 or the fix of incident ${id}.`);
 });
