@@ -28,6 +28,7 @@ import { repairWorkflowId } from '../../../workflows/repair/ids.ts';
 import { repairStatusQuery } from '../../../workflows/repair/messages.ts';
 import type { RepairDefinition } from '../../../workflows/repair/policy.ts';
 import type { RepairStatus } from '../../../workflows/repair/repair-status.ts';
+import { chromiumPath } from '../../fakes/chromium.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { hostsAtOnce } from '../../set-up/hosts-at-once.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
@@ -50,6 +51,8 @@ export interface ShopOptions {
   readonly count?: number;
   /** Good runs before the test begins. Default: 2. */
   readonly goodRuns?: number;
+  /** Another source in place of that of the shop. */
+  readonly define?: (shop: SourceDefinition) => SourceDefinition;
 }
 
 export interface StagedShop {
@@ -103,6 +106,7 @@ export function withRepairStage(): () => RepairStage {
       const config = readWorkerConfig({
         WELLSPRING_DATABASE_URL: 'postgres://not-used',
         WELLSPRING_ALLOWED_HOSTS: '127.0.0.1',
+        ...(chromiumPath === undefined ? {} : { CHROMIUM_PATH: chromiumPath }),
       });
       const logger = pino({ enabled: false });
       const made = collectionDependencies(config, { db, aws: cloud.clients, client, logger });
@@ -128,7 +132,10 @@ export function withRepairStage(): () => RepairStage {
         await forgetStorms(db);
         const site = await startShop({ count: options.count ?? 24 });
         undo.defer(() => site.close());
-        const definition = await shopDefinition(`shop-${inForce.length + 1}`, site, options, cloud);
+        const { define = (shop) => shop } = options;
+        const definition = define(
+          await shopDefinition(`shop-${inForce.length + 1}`, site, options, cloud),
+        );
         inForce.push(definition);
         const { repair } = options;
         const revision = { definitions: inForce, author: 'test', ...(repair ? { repair } : {}) };
@@ -193,9 +200,13 @@ function stagedShop({ definition, site, db, client }: ShopParts): StagedShop {
     incidents,
     status,
     async run() {
-      const since = new Date();
-      const triggered = await createSchedules(client).trigger(sourceScheduleId(tenant, source));
-      if (triggered.outcome !== 'started') throw new Error(`A run of "${source}" is under way.`);
+      // The run before may have written its end, and its workflow not have closed yet.
+      const since = await polled(`the start of a run of "${source}"`, async () => {
+        const at = new Date();
+        const id = sourceScheduleId(tenant, source);
+        const { outcome } = await createSchedules(client).trigger(id);
+        return outcome === 'started' ? at : undefined;
+      });
       return polled(`the end of a run of "${source}"`, () => endedRun(db, source, since));
     },
     until: (what, wanted) =>
