@@ -10,6 +10,7 @@ import type { Place } from '../relocate/page-map.ts';
 import { chainOf, columnOf, type Column } from './field-columns.ts';
 import { allPlaces, fieldPlaces, type FieldPlace, type JoinedMember } from './field-places.ts';
 import type { ListPage } from './list-page.ts';
+import { BY_TAG } from './name-parts.ts';
 
 /** Records on a failing page, the known ones among them, and what good pages say of a place. */
 export interface ListSearch {
@@ -44,8 +45,11 @@ export function findField(
   const others = fieldPlaces(page, joined, name, field).map(({ locator, cost }) =>
     rate(search, name, field, { locator, cost, column: columnOf(page, members, field, locator) }),
   );
+  const former = new Set(
+    others.filter((one) => isFormer(one, field)).map(({ column }) => JSON.stringify(column)),
+  );
   const accepted = [own, ...others]
-    .filter((one) => isAccepted(one, field))
+    .filter((one) => isAccepted(one, field) && !former.has(JSON.stringify(one.column)))
     .toSorted((a, b) => byWorth(a, b, field));
   const best = accepted
     .slice(0, MAX_TRIES)
@@ -148,12 +152,26 @@ function byWorth(a: Rated, b: Rated, { required }: FieldSpec): number {
   return b.equal - a.equal || a.extra - b.extra || presence || a.cost - b.cost;
 }
 
+/** "Was 12.00": what something cost before is equal to what it cost before. */
+function isFormer({ locator }: Rated, { stable, locators }: FieldSpec): boolean {
+  const isNamedSo = (text: string): boolean => FORMER.test(text);
+  return (
+    !stable &&
+    locator !== undefined &&
+    isNamedSo(JSON.stringify(locator)) &&
+    !isNamedSo(JSON.stringify(locators))
+  );
+}
+
+const FORMER =
+  /(?:^|[^a-z])(?:was|old|before|former|original|previous|regular|rrp|msrp|uvp|strike|crossed|del|s)(?:[^a-z]|$)/iu;
 const POSITIONAL = 5;
 
 /** Nearly as good, and says something else: then nobody knows which of both it is. */
 function isRival(one: Rated, best: Rated, { stable, type }: FieldSpec): boolean {
-  if (one.equal < best.equal - (stable ? 0.05 : 0.15) * best.asked) return false;
-  const isOnlyPosition = one.cost >= POSITIONAL && best.cost < POSITIONAL;
+  // Where values change, the place that still has the old ones may be the one of old values.
+  if (stable && one.equal < best.equal - 0.05 * best.asked) return false;
+  const isOnlyPosition = one.cost >= POSITIONAL && best.cost < BY_TAG;
   if (isOnlyPosition && one.equal <= best.equal) return false;
   return best.column.some((value, at) => {
     const other = one.column[at];

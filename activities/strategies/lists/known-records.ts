@@ -29,8 +29,11 @@ export function knownRecords(
 /** How many records a page usually has: of the same address, else of any. */
 export function usualCount({ good }: EvidenceView, page: EvidencePage): number {
   const same = good.filter(({ url, records }) => url === page.url && records.length > 0);
-  const counts = (same.length > 0 ? same : good).map(({ records }) => records.length);
-  return counts.filter((count) => count > 0).toSorted((a, b) => a - b)[counts.length >> 1] ?? 0;
+  const counts = (same.length > 0 ? same : good)
+    .map(({ records }) => records.length)
+    .filter((count) => count > 0)
+    .toSorted((a, b) => a - b);
+  return counts[counts.length >> 1] ?? 0;
 }
 
 /** All values of a reading. */

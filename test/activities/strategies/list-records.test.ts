@@ -72,6 +72,29 @@ describe('lists whose pages changed (repair 15)', () => {
     expect(best?.spec.fields['title']?.locators[0]).toEqual({ css: 'h4.heading' });
   }, 60_000);
 
+  test.each([
+    ['some, by name', 'price-was', 'price-now', (at: number) => at % 3 === 0],
+    ['all, by name', 'price-was', 'price-now', () => true],
+    ['some, without a name', 'a', 'b', (at: number) => at % 3 === 0],
+  ])('what prices were is not what they are: %s', async (_, was, now, isNew) => {
+    const look: Look = { layout: 'cards', names: 0, wraps: 0, order: 0, beside: [] };
+    const before = listHtml(entriesOf(6, 0, 12), look, []);
+    let at = 0;
+    const after = before.replaceAll(
+      /<span class="product-price">([\d.]+) €<\/span>/g,
+      (__, old: string) => {
+        at += 1;
+        return `<span class="${was}">${old} €</span><span class="${now}">${isNew(at) ? Number(old) + 1 : old} €</span>`;
+      },
+    );
+    const pages = [{ url: LIST_URL, before, now: after }];
+    const { view } = evidenceOf({ extract: extractOf(look), pages });
+    const { proposals } = await listRecords.propose(view);
+    const places = proposals.flatMap(({ patch }) => patch).map((one) => JSON.stringify(one));
+
+    expect(places.filter((one) => !one.includes('price-now'))).toEqual([]);
+  });
+
   test('pages made to keep it busy do not', async () => {
     const { view } = listCase(1);
     const [failing] = view.failing;
