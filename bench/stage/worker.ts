@@ -17,7 +17,7 @@ export async function startWorker(
   await writeFile(configFile, '[profile.default]\n');
   return startProgram({
     name: options.discard ? 'filling-worker' : 'worker',
-    file: new URL(options.instantRepairs ? '../repair-worker.ts' : '../worker.ts', import.meta.url),
+    file: options.instantRepairs ? REPAIR_WORKER : WORKER,
     folder: stage.folder,
     readyPath: '/readyz',
     environment: (port) => ({
@@ -34,6 +34,9 @@ export async function startWorker(
     }),
   });
 }
+
+const WORKER = new URL('../worker.ts', import.meta.url);
+const REPAIR_WORKER = new URL('../repair-worker.ts', import.meta.url);
 
 function temporalVariables({ temporal }: Stage, configFile: string) {
   return {

@@ -35,7 +35,7 @@ export function relayout(layout: Manner): Step {
 }
 
 /** The source is scheduled, and was read well as it is. */
-export const goodRun: Step = {
+const goodRun: Step = {
   says: 'schedules are there, and the shop is read well',
   async act(arena) {
     await arena.temporal.client.workflow.execute('reconcileSchedules', {
