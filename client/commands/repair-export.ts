@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { exportFix } from '../../adapters/definitions/export-fix.ts';
 import { activeFixes, type ActiveFix } from '../../adapters/postgres/spec-pointers.ts';
 import { definitionsPlace } from '../definitions.ts';
+import { isBegunBy } from '../find-incident.ts';
 import { lineDiff, type ChangedLine } from '../line-diff.ts';
 import { Problem } from '../problem.ts';
 import { ourCommand } from '../spoken-commands.ts';
@@ -38,7 +39,7 @@ export async function repairExport(context: Context<{ readonly write: boolean }>
 /** By the incident, the beginning of its id, or the source. */
 function meant(fixes: readonly ActiveFix[], id: string): ActiveFix {
   const exact = fixes.filter(({ incident, source }) => incident === id || source === id);
-  const found = exact.length > 0 ? exact : fixes.filter(({ incident }) => incident.startsWith(id));
+  const found = exact.length > 0 ? exact : fixes.filter((one) => isBegunBy(one, id));
   const [fix] = found;
   if (fix && found.length === 1) return fix;
   if (fix) throw new Problem(`"${id}" begins the ids of ${found.length} fixes.`, several(found));
