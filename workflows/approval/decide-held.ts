@@ -86,8 +86,10 @@ async function rest(desk: Desk, wake: WakeUp): Promise<void> {
   await condition(woken, waitMs, { summary });
 }
 
+/** Of many messages, or of few that are huge. */
 function isFull({ input, question }: Desk): boolean {
-  return question.messages >= (input.maxMessages ?? DEFAULT_MAX_MESSAGES);
+  const isMany = question.messages >= (input.maxMessages ?? DEFAULT_MAX_MESSAGES);
+  return isMany || workflowInfo().continueAsNewSuggested;
 }
 
 async function tell(desk: Desk, wake: Exclude<WakeUp, { kind: 'deadline' }>): Promise<void> {
@@ -110,7 +112,7 @@ async function lookAgain(desk: Desk): Promise<RecordedVerdict> {
 /** Long before a history is too long. Nothing is under way here but the handlers. */
 async function startAfresh(desk: Desk): Promise<void> {
   if (desk.question.approval.closed) return;
-  if (!isFull(desk) && !workflowInfo().continueAsNewSuggested) return;
+  if (!isFull(desk)) return;
   await condition(allHandlersFinished);
   await continueAsNew<typeof decideHeld>({ ...desk.input, carried: desk.question });
 }
