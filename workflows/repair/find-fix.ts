@@ -1,6 +1,8 @@
+import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
+import { classify } from '../classify.ts';
 import type { RepairCase } from './activities.ts';
 import { paceOf, referenceTo, type RepairDesk } from './repair-desk.ts';
-import { readerOf, steady, worker } from './repair-effects.ts';
+import { quickly, readerOf, steady, worker } from './repair-effects.ts';
 import { goTo, refusing, type RepairWork } from './repair-work.ts';
 import { enter, giveUp, rest } from './show-repair.ts';
 
@@ -14,9 +16,26 @@ export async function triage(desk: RepairDesk, work: RepairWork): Promise<Repair
   const known = { ...work, opened, failure: opened.failure };
   if (opened.state === 'closed') return goTo(known, 'closed');
   if (opened.deployed) return takeUp(desk, known, opened.deployed);
-  if (opened.unhealable !== undefined) return giveUp(desk, known, opened.unhealable);
+  if (opened.unhealable !== undefined)
+    return giveUp(desk, await withEvidence(desk, known), opened.unhealable);
   if (opened.wait) return waitFor(desk, known, opened.wait);
   return goTo(known, work.resume);
+}
+
+/** People who are alerted find the evidence, too, where it can be had soon. */
+async function withEvidence(desk: RepairDesk, work: RepairWork): Promise<RepairWork> {
+  if (work.diagnosis) return work;
+  try {
+    const diagnosis = await quickly.gatherEvidence.executeWithOptions(
+      { summary: 'what do people have to know?' },
+      [referenceTo(desk, work.incident)],
+    );
+    return { ...work, diagnosis };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    log.warn('no evidence was gathered', { reason: classify(error).message });
+    return work;
+  }
 }
 
 /** Another execution deployed a fix, and was lost: its runs are judged from the beginning. */

@@ -44,7 +44,7 @@ describe.concurrent('every incident ends in one outcome:', () => {
 
     expect(await endOf(one)).toBe('alerted');
     expect(one.incident.told).toMatchObject([{ kind: 'alert', what: unhealable }]);
-    expect(one.incident.calls).toEqual(['open', 'close alerted']);
+    expect(one.incident.calls).toEqual(['open', 'gather', 'close alerted']);
   });
 
   test('not-reproduced, when the next run is good', async () => {

@@ -101,7 +101,7 @@ describe('what is no page of HTML elements', { timeout: 120_000 }, () => {
       },
     }));
     for (const [path, html] of Object.entries(pages(false))) site.put(path, html);
-    await shop.run();
+    expect(await shop.run()).toMatchObject({ failure: 'SelectorMissing' });
     await healed(shop);
   });
 
