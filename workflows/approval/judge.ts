@@ -134,13 +134,16 @@ function withVote(votes: readonly Vote[], { by, verdict }: ReceivedVerdict): rea
   return [...others, { by, verdict }];
 }
 
-/** By the name alone: who comes through two doors, or writes it in capitals, is still one person. */
+/** By the name alone: who comes through two doors, or writes it in capitals or with signs that nobody sees, is still one person. */
 function isSame(a: Person, b: Person): boolean {
   return foldedName(a) === foldedName(b);
 }
 
 function foldedName({ user }: Person): string {
-  return user.normalize('NFKC').toLowerCase();
+  return user
+    .normalize('NFKC')
+    .replaceAll(/[\p{Cf}\s]/gu, '')
+    .toLowerCase();
 }
 
 function closing(

@@ -115,6 +115,7 @@ describe('a quorum of two', () => {
   test.each([
     ['another provider', { provider: 'slack', user: 'ana' }],
     ['capitals', { provider: 'cli', user: 'Ana' }],
+    ['a sign that nobody sees', { provider: 'cli', user: 'an\u200Ba' }],
     ['a team', { provider: 'cli', user: 'ana', team: 'data' }],
   ] as const)('is not reached by one person who adds %s', (_what, by) => {
     const once = take(two, verdict(), NOW);
