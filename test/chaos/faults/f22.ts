@@ -37,7 +37,7 @@ export const f22: Fault = {
   repair: SHORT_PROBATION,
   script(random) {
     const afterBytes = random.between(12_000, 40_000);
-    const times = random.between(4, 9);
+    const times = random.between(2, 4);
     const moment = random.pick(['move:deployed', 'noted'] as const);
     return [
       armAll([moment]),
