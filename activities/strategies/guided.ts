@@ -32,7 +32,7 @@ const MAX_SELECTOR = 300;
 
 function hintsIn(text: string, spec: ExtractionSpec): readonly Hint[] {
   const found = new Map<string, Hint>();
-  for (const line of text.split('\n').slice(0, 200)) {
+  for (const line of linesOf(text, spec).slice(0, 200)) {
     const at = line.indexOf(':');
     const name = line.slice(0, Math.max(0, at)).trim();
     const css = line.slice(at + 1).trim();
@@ -43,6 +43,12 @@ function hintsIn(text: string, spec: ExtractionSpec): readonly Hint[] {
     if (found.size < MAX_HINTS) found.set(field, { field, css });
   }
   return [...found.values()];
+}
+
+/** The reason of a decision comes on one line: where the name of a field follows, another hint begins. */
+function linesOf(text: string, { fields }: ExtractionSpec): readonly string[] {
+  const names = [...Object.keys(fields), 'records'].join('|');
+  return text.split(new RegExp(`\\n|[\\s,;]+(?=(?:${names}):\\s)`, 'u'));
 }
 
 function proposal(hints: readonly Hint[]): Proposal {
