@@ -186,6 +186,7 @@ async function requiredCandidate(
   );
 }
 
+/** Who has found it; that it is remembered, too, is no other way of finding, and says nothing against it. */
 function familyOf({ families }: StoredCandidate): string {
-  return families[0] ?? 'relocate';
+  return families.find((family) => family !== 'memory') ?? families[0] ?? 'relocate';
 }
