@@ -36,7 +36,7 @@ export interface LivePage {
 }
 
 /** Live pages of a shadow run. */
-export const MAX_LIVE_PAGES = 10;
+const MAX_LIVE_PAGES = 10;
 
 /**
  * Reads some live pages with a definition, by the code that collects, and keeps nothing: no document, no cursor, no row. Pages of documents

@@ -45,7 +45,7 @@ export async function watchProbation(
 }
 
 /** What `deployFix` has noted. */
-export function deploymentOf({
+function deploymentOf({
   incident,
 }: Case): { readonly atMs: number; readonly patchDigest: string } | undefined {
   const found = incident.repair['deployed'] as

@@ -24,7 +24,7 @@ import {
 } from '../collection/evidence-source.ts';
 import type { SourceCase } from '../collection/collecting.ts';
 
-export const PRODUCTS = 10;
+const PRODUCTS = 10;
 
 /** A shop whose source is in force, with the activities of repairs on real PostgreSQL and S3. */
 export interface RepairCaseStage {
