@@ -129,7 +129,10 @@ export function rollBack(desk: RepairDesk, work: RepairWork): Promise<RepairWork
       await takeBack(desk, work.incident, { patchDigest: deployed.patchDigest, ...rollback });
     } catch (error) {
       if (!(error instanceof ActivityFailure)) throw error;
-      return failedRollback(desk, work, classify(error).message);
+      const { name, message } = classify(error);
+      // A newer fix lies on top: trying again changes nothing until a person has taken that one back.
+      if (name === 'StaleDecision') return giveUp(desk, work, message);
+      return failedRollback(desk, work, message);
     }
     const because = `Rolled back by ${rollback.by}: ${rollback.because}`;
     const told = await tell(desk, work, { kind: 'rolled-back', what: because });

@@ -116,6 +116,21 @@ describe.concurrent('every incident ends in one outcome:', () => {
     expect(one.incident.told.map(({ kind }) => kind)).toContain('rolled-back');
   });
 
+  test('alerted, when a newer fix lies on the one that should go: once, and not for ever', async () => {
+    const one = await start(BY_ITSELF);
+    await one.until('probation');
+    one.incident.before = (name) => {
+      if (name === 'rollbackFix')
+        throw failure('StaleDecision', 'A newer fix, of another incident, is in force.');
+    };
+    one.incident.probation = { runs: [runOn('bad')] };
+    await one.ran();
+
+    expect(await endOf(one)).toBe('alerted');
+    expect(one.incident.rolledBack).toEqual([]);
+    expect(one.incident.told.filter(({ kind }) => kind === 'alert')).toHaveLength(1);
+  });
+
   test('pr-merged-edited, when people asked for another fix first', async () => {
     const one = await start({
       set({ proposals, checks }) {
