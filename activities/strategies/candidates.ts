@@ -2,13 +2,13 @@ import { digestOf } from '../../adapters/definitions/digest.ts';
 import type { Extraction } from '../../workflows/collection/extraction-spec.ts';
 import { learnFields } from '../../workflows/repair/learned-fields.ts';
 import { judgeSpec, type TriedBody } from '../../workflows/repair/spec-checks.ts';
+import { askStrategies } from './ask-strategies.ts';
 import type { Candidate, CandidateEvidence } from './candidate.ts';
 import { changedValues } from './changed-values.ts';
 import { composed, merged, validated, type ValidProposal } from './compose.ts';
 import type { EvidenceView, Strategy } from './contract.ts';
 import { followingPages } from './following-pages.ts';
 import { STRATEGIES } from './index.ts';
-import { askStrategy } from './strategy-pool.ts';
 import { bodiesOf, trySpecs } from './try-specs.ts';
 
 export interface CandidateOptions {
@@ -83,12 +83,7 @@ async function proposalsOf(
   readonly abstained: readonly Abstention[];
 }> {
   const asked = strategies.filter(({ handles }) => handles.includes(view.failure));
-  const answers = await Promise.all(
-    asked.map(async (strategy) => ({
-      strategy,
-      answer: await askStrategy(strategy, view, { signal, deadlineMs }),
-    })),
-  );
+  const answers = await askStrategies(asked, view, { signal, deadlineMs });
   const judged = answers.map(({ strategy, answer }) => {
     const checked = answer.proposals
       .slice(0, MAX_PROPOSALS)

@@ -1,34 +1,60 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { watchMemory } from '../../adapters/extraction/memory-watch.ts';
 import { createTurns, type Turns } from '../../adapters/extraction/turns.ts';
+import { abstention, tooSlow } from './abstention.ts';
 import type { EvidenceView, Strategy, StrategyAnswer } from './contract.ts';
+import { hearAnswers } from './hear-answers.ts';
 import { STRATEGIES } from './index.ts';
-import type { SeatedProposal, ThreadAnswer } from './strategy-thread.ts';
+import type { SeatedProposals } from './strategy-thread.ts';
 
 export interface ProposalLimits {
   /** Ends it at once; its reason is rethrown. */
   readonly signal: AbortSignal;
-  /** From when its thread begins. */
+  /** Of each strategy, from when its thread begins or the one before it is done. */
   readonly deadlineMs: number;
 }
 
 /**
- * Asks a strategy. Those of the table run in a thread, so that heartbeats go on whatever a body does to them, and a thread that takes too
- * long is ended; others, which read a database, run here, and are no longer waited for. What goes wrong is an abstention.
+ * Asks a strategy. Those of the table run in a thread, as `proposeInThread` says; others, which read a database, run here, and are no longer
+ * waited for when their time is over. What goes wrong is an abstention.
  */
 export async function askStrategy(
   strategy: Strategy,
   view: EvidenceView,
   limits: ProposalLimits,
 ): Promise<StrategyAnswer> {
-  const answer = STRATEGIES.includes(strategy)
-    ? await proposeInThread(strategy, view, limits)
-    : await proposeHere(strategy, view, limits);
-  return answer.proposals.length > 0 || answer.abstains !== undefined
-    ? answer
-    : abstention('It proposes nothing, and does not say why.');
+  if (!STRATEGIES.includes(strategy)) return spoken(await proposeHere(strategy, view, limits));
+  const [answer] = await proposeInThread([strategy], view, limits);
+  return answer ?? SILENCE;
+}
+
+/**
+ * Asks strategies of the table, one after the other in one thread, so that heartbeats go on whatever a body does to them, and each body is
+ * parsed once. A thread that takes too long, grows too large or breaks is ended with the strategy that it was at; the others go on in a new
+ * one. What goes wrong is an abstention.
+ */
+export async function proposeInThread(
+  strategies: readonly Strategy[],
+  view: EvidenceView,
+  limits: ProposalLimits,
+): Promise<readonly StrategyAnswer[]> {
+  if (strategies.length === 0) return [];
+  pool ??= openPool();
+  const open = await pool;
+  const names = strategies.map(({ name }) => name);
+  const answers: StrategyAnswer[] = [];
+  await open.turns.take(limits.signal);
+  try {
+    while (answers.length < names.length) {
+      answers.push(...(await nextAnswers(open, names.slice(answers.length), view, limits)));
+    }
+    return answers.map(spoken);
+  } finally {
+    open.turns.give();
+  }
 }
 
 /** Ends all threads. The next strategy starts new ones. */
@@ -45,9 +71,10 @@ const HARD_HEAP_MB = 4096;
 const STACK_MB = 4;
 const IDLE_MS = 10_000;
 const MAX_THREADS = 2;
+const TOO_LARGE = `It took more than ${MAX_HEAP_MB} MB.`;
 
 interface Pool {
-  readonly piscina: Piscina<SeatedProposal, ThreadAnswer>;
+  readonly piscina: Piscina<SeatedProposals, void>;
   readonly turns: Turns;
 }
 
@@ -57,7 +84,7 @@ let pool: Promise<Pool> | undefined;
 async function openPool(): Promise<Pool> {
   const { Piscina } = await import('piscina');
   const maxThreads = Math.min(MAX_THREADS, availableParallelism());
-  const piscina = new Piscina<SeatedProposal, ThreadAnswer>({
+  const piscina = new Piscina<SeatedProposals, void>({
     filename: fileURLToPath(import.meta.resolve('./strategy-thread.ts')),
     name: 'proposeSeated',
     minThreads: 0,
@@ -71,31 +98,29 @@ async function openPool(): Promise<Pool> {
   return { piscina, turns: createTurns(maxThreads) };
 }
 
-async function proposeInThread(
-  { name }: Strategy,
+/** One thread, until it is through or must be ended: at least one answer. */
+async function nextAnswers(
+  { piscina }: Pool,
+  strategies: readonly string[],
   view: EvidenceView,
   { signal, deadlineMs }: ProposalLimits,
-): Promise<StrategyAnswer> {
-  pool ??= openPool();
-  const { piscina, turns } = await pool;
-  await turns.take(signal);
-  const deadline = AbortSignal.timeout(deadlineMs);
+): Promise<readonly StrategyAnswer[]> {
+  const { port1, port2 } = new MessageChannel();
   const seat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const sitting = () => piscina.threads.find(({ threadId }) => threadId === seat[0]);
   const memory = watchMemory(sitting, MAX_HEAP_MB * MB);
-  try {
-    const stop = AbortSignal.any([signal, deadline, memory.signal]);
-    const outcome = await piscina.run({ strategy: name, view, seat }, { signal: stop });
-    return 'answer' in outcome ? outcome.answer : abstention(`A page broke it (${outcome.error}).`);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (deadline.aborted) return abstention(tooSlow(deadlineMs));
-    if (memory.signal.aborted) return abstention(`It took more than ${MAX_HEAP_MB} MB.`);
-    return abstention(`Its thread ended (${nameOf(error)}).`);
-  } finally {
-    memory.stop();
-    turns.give();
-  }
+  const hearing = hearAnswers(port1, strategies.length, deadlineMs);
+  const stop = AbortSignal.any([signal, hearing.signal, memory.signal]);
+  const work = { strategies, view, seat, answers: port2 };
+  const ended = await piscina.run(work, { signal: stop, transferList: [port2] }).catch(nameOf);
+  memory.stop();
+  const answers = hearing.close();
+  signal.throwIfAborted();
+  // Whoever was at work when the others' trees had filled the thread is asked again, in one of its own.
+  if (answers.length > 0) return answers;
+  return [
+    abstention(memory.signal.aborted ? TOO_LARGE : `Its thread ended (${ended ?? 'early'}).`),
+  ];
 }
 
 async function proposeHere(
@@ -109,7 +134,7 @@ async function proposeHere(
     return await Promise.race([strategy.propose(view), aborted(stop)]);
   } catch (error) {
     signal.throwIfAborted();
-    return abstention(stop.aborted ? tooSlow(deadlineMs) : `It broke (${nameOf(error)}).`);
+    return stop.aborted ? tooSlow(deadlineMs) : abstention(`It broke (${nameOf(error)}).`);
   }
 }
 
@@ -119,13 +144,12 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function tooSlow(deadlineMs: number): string {
-  return `It took more than ${deadlineMs / 1000} seconds.`;
+/** Who says nothing at all abstains. */
+function spoken(answer: StrategyAnswer): StrategyAnswer {
+  return answer.proposals.length > 0 || answer.abstains !== undefined ? answer : SILENCE;
 }
 
-function abstention(abstains: string): StrategyAnswer {
-  return { proposals: [], abstains };
-}
+const SILENCE = abstention('It proposes nothing, and does not say why.');
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'an unknown error';

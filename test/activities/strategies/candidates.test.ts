@@ -60,6 +60,22 @@ function says(
   };
 }
 
+function tabled(...names: readonly string[]): readonly Strategy[] {
+  return names.flatMap((wanted) => STRATEGIES.filter(({ name }) => name === wanted));
+}
+
+/** So many failing pages, all one object, that looking at each takes minutes; the list is on all of them. */
+function endless() {
+  const items = Array.from({ length: 2_000 }, (_, id) => ({ id, title: 'Lamp' }));
+  const { view, heldOut } = evidenceOf({
+    extract: { records: { json: 'items' }, title: { locators: { json: 'title' } } },
+    failingFields: ['title'],
+    pages: [{ url: 'https://shop.example/list', now: JSON.stringify({ items }) }],
+  });
+  const failing = Array.from({ length: 20_000 }).flatMap(() => view.failing);
+  return { view: { ...view, failing }, heldOut };
+}
+
 const front = (field: string, css: string) =>
   ({ op: 'add', path: `/fields/${field}/locators/0`, value: { css } }) as const;
 
@@ -243,6 +259,50 @@ describe('candidates (repair 4.4)', () => {
     clearInterval(timer);
 
     expect(beats).toBeGreaterThan((performance.now() - began) / 50 / 4);
+  });
+
+  test('a body that breaks a strategy ends its thread, and the others go on', async () => {
+    const { view } = evidence();
+    const broken = view.failing.map((page) => ({ ...page, body: 7 as unknown as string }));
+    const found = await findCandidates(
+      { view: { ...view, failing: broken }, heldOut: [] },
+      { strategies: tabled('structured-data', 'pagination', 'moved-url', 'encoding') },
+    );
+
+    expect(found.abstained).toEqual([
+      { strategy: 'structured-data', because: 'A page broke it (TypeError).' },
+      { strategy: 'pagination', because: 'The source follows no pages.' },
+      { strategy: 'moved-url', because: 'A page broke it (TypeError).' },
+      { strategy: 'encoding', because: 'No bytes of the failing pages were kept.' },
+    ]);
+  });
+
+  test('one that hangs between others costs only itself', async () => {
+    const found = await findCandidates(endless(), {
+      strategies: tabled('pagination', 'json-envelope', 'encoding'),
+      strategyDeadlineMs: 3_000,
+    });
+
+    expect(found.abstained).toEqual([
+      { strategy: 'pagination', because: 'The source follows no pages.' },
+      { strategy: 'json-envelope', because: 'It took more than 3 seconds.' },
+      { strategy: 'encoding', because: 'No bytes of the failing pages were kept.' },
+    ]);
+  });
+
+  test('an abort ends a strategy that hangs at once', async () => {
+    const reason = new Error('the activity was cancelled');
+    const abort = new AbortController();
+    const began = performance.now();
+    setTimeout(() => abort.abort(reason), 500);
+
+    await expect(
+      findCandidates(endless(), {
+        strategies: tabled('json-envelope', 'encoding'),
+        signal: abort.signal,
+      }),
+    ).rejects.toBe(reason);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   test('a thread that works too long is ended, and the next strategy has another one', async () => {
