@@ -144,7 +144,7 @@ describe('the gauges', () => {
     const [text] = await Promise.all([gauges(), gauges(), gauges()]);
     await gauges();
 
-    expect(statements).toBe(4);
+    expect(statements).toBe(6);
     expect(text).toMatch(
       /wellspring_source_freshness_ratio\{tenant="default",source="docs"\} 0(\.\d+)?\n/,
     );

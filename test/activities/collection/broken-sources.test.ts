@@ -176,7 +176,7 @@ test('a person who says that the source is right as it is makes it the new basel
   );
 
   expect((await source.run()).status).toBe('succeeded');
-  expect(await noticesOf(source)).toEqual(['incident-opened closed 1']);
+  expect(await noticesOf(source)).toEqual(['incident-opened closed 1', 'incident-closed closed 1']);
 });
 
 test('a source that became empty is held for repair; declared right, its deletions are still asked about', async () => {
