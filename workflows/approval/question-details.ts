@@ -1,6 +1,6 @@
 import type { RefusedDecision } from './question.ts';
 import type { ApprovalRequest, VerdictKind } from './request.ts';
-import { inMarkdown } from './words.ts';
+import { inMarkdown, SHELL_USER } from './words.ts';
 
 /** The command of Temporal's own CLI that answers. The shell puts in who types it, so that two people are two; the same one twice stays one. */
 export function decideCommand(
@@ -8,7 +8,7 @@ export function decideCommand(
   { id, digest }: ApprovalRequest,
   verdict: VerdictKind,
 ): string {
-  const user = `'"$USER"'`;
+  const user = SHELL_USER;
   const fields = [
     `"requestId":"${id}"`,
     `"digest":"${digest}"`,

@@ -45,3 +45,6 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
   ['|', '¦'],
   ['_', ' '],
 ]);
+
+/** Inside a JSON text in single quotes: the shell puts in who types the command, also where `$USER` is not set. */
+export const SHELL_USER = `'"$(id -un)"'`;

@@ -1,5 +1,5 @@
 import { decideCommand, refusalLines } from '../approval/question-details.ts';
-import { inMarkdown, oneLine, spanText, timeText } from '../approval/words.ts';
+import { inMarkdown, oneLine, spanText, timeText, SHELL_USER } from '../approval/words.ts';
 import { repairWorkflowId } from './ids.ts';
 import type { RepairSourceInput } from './repair-input.ts';
 import type { IncidentStatus, QuestionStatus, RepairStatus } from './repair-status.ts';
@@ -57,7 +57,9 @@ function fixLines({ fix }: IncidentStatus): readonly string[] {
   const { patchDigest, strategies, explains, changes, values, checks } = fix;
   return [
     '',
-    `Candidate \`${patchDigest.slice(0, 8)}\`, found by ${inMarkdown(strategies.join(', '))}: ${inMarkdown(explains)}`,
+    `Candidate \`${patchDigest.slice(0, 8)}\`, found by ${inMarkdown(strategies.join(', '))}.`,
+    // Selectors are full of what Markdown acts on: as a block they stay as they are.
+    ...block('What moved:', [explains]),
     ...block('The change:', changes),
     ...block('Old and new values:', values.map(valueLine)),
     ...checkLines(checks),
@@ -121,7 +123,7 @@ function asked(
 }
 
 function guidanceCommand(workflowId: string, incident: string, requestId: string): string {
-  const user = `'"$USER"'`;
+  const user = SHELL_USER;
   const fields = [
     `"incident":"${incident}"`,
     `"decisionId":"cli:${requestId.slice(0, 8)}:guidance:${user}"`,
@@ -141,7 +143,7 @@ function orders(
   if (outcome !== undefined) return [];
   const id = repairWorkflowId(tenant, source);
   const signal = (name: string, fields: string): string =>
-    `npm run temporal -- workflow signal --workflow-id ${id} --name ${name} --input '{${fields},"by":"'"$USER"'","reason":""}'`;
+    `npm run temporal -- workflow signal --workflow-id ${id} --name ${name} --input '{${fields},"by":"${SHELL_USER}","reason":""}'`;
   if (deployed && stage === 'probation')
     return [
       '',
@@ -186,8 +188,23 @@ function points(head: string, lines: readonly string[]): readonly string[] {
 /** Indented blocks take everything as it is, as long as each line stays one. */
 function block(head: string, lines: readonly string[]): readonly string[] {
   if (lines.length === 0) return [];
-  return ['', head, ...commands(lines.map(oneLine))];
+  return ['', head, ...commands(lines.flatMap((line) => wrapped(oneLine(line))))];
 }
+
+/** Blocks do not wrap by themselves: what is longer than the pane is wide would be cut off. */
+function wrapped(line: string): readonly string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > MAX_COLUMNS) {
+    const space = rest.lastIndexOf(' ', MAX_COLUMNS);
+    const end = space > MAX_COLUMNS / 2 ? space : MAX_COLUMNS;
+    lines.push(rest.slice(0, end));
+    rest = `  ${rest.slice(end).trimStart()}`;
+  }
+  return [...lines, rest];
+}
+
+const MAX_COLUMNS = 100;
 
 function commands(lines: readonly string[]): readonly string[] {
   return ['', ...lines.map((line) => `    ${line}`)];

@@ -50,7 +50,7 @@ test('the command that is printed is one that the workflow takes', () => {
   const text = heldDetails(INPUT, QUESTION, 'awaiting-approval');
   const [, printed = ''] = /--name decide --input '(.*)'$/m.exec(text) ?? [];
   // What a shell makes of it.
-  const payload: unknown = JSON.parse(printed.replaceAll(`'"$USER"'`, 'ana'));
+  const payload: unknown = JSON.parse(printed.replaceAll(`'"$(id -un)"'`, 'ana'));
 
   const after = receive(QUESTION, payload, { name: 'update', proven: false }, ASKED_MS + 1);
 

@@ -73,7 +73,7 @@ test('whoever may give guidance reads the command for it', () => {
 
   expect(text).toContain('No strategy found a fix.');
   const [, printed = ''] = /--name provideGuidance --input '(.*)'$/m.exec(text) ?? [];
-  expect(JSON.parse(printed.replaceAll(`'"$USER"'`, 'ana'))).toMatchObject({
+  expect(JSON.parse(printed.replaceAll(`'"$(id -un)"'`, 'ana'))).toMatchObject({
     incident: 'inc-1',
     by: 'ana',
   });
