@@ -1,5 +1,6 @@
 import {
   closeIncident as closeRow,
+  endAsRolledBack,
   noteRepair,
   readIncident,
   recordIncidentStage,
@@ -21,17 +22,21 @@ import type { RepairDependencies } from './dependencies.ts';
 
 /**
  * Ends an incident, once, labels what the gate decided by what came of it, and ends the notices about it. The first end stays, but for a fix
- * that is taken back after it was thought good: that is a label of its own.
+ * that is taken back after it was thought good: then that is how it ended.
  */
 export async function closeIncident(
   input: CloseIncidentInput,
   { db }: RepairDependencies,
 ): Promise<ClosedIncident> {
   const { tenant, source, incident, outcome, because, byPerson } = input;
-  const closed = await closeRow(db, incident, outcome, because.slice(0, 1000));
-  if (!closed)
-    throw failure('NotFound', `There is no incident "${incident}" that could be closed.`);
-  // Taken back after its end: that end stays, and what the gate decided is known to be wrong.
+  const ended = await closeRow(db, incident, outcome, because.slice(0, 1000));
+  if (!ended) throw failure('NotFound', `There is no incident "${incident}" that could be closed.`);
+  const isTakenBack = !ended.first && ROLLED_BACK.has(outcome);
+  const revised = isTakenBack
+    ? await endAsRolledBack(db, incident, because.slice(0, 1000))
+    : undefined;
+  const closed = { outcome: revised ?? ended.outcome };
+  // Whatever stands in the row: what was taken back was decided wrongly.
   const label = LABELS[ROLLED_BACK.has(outcome) ? outcome : closed.outcome];
   if (label) await labelOutcome(db, { incident, ...label });
   // Also where an attempt before this one has ended it and died.

@@ -345,6 +345,23 @@ export async function closeIncident(
   return rows[0];
 }
 
+/**
+ * A fix that was thought good was taken back after the end of its incident: that is how it ended. Answers the outcome that stands now;
+ * every other end stays as it is.
+ */
+export async function endAsRolledBack(
+  db: Database,
+  id: string,
+  because: string,
+): Promise<RepairOutcome | undefined> {
+  const { rows } = await sql<{ outcome: RepairOutcome }>`
+    update incidents set because_closed = ${because},
+      outcome = case outcome when 'auto-deployed-ok' then 'auto-deployed-rolled-back' else 'pr-merged-rolled-back' end
+    where id = ${id} and state = 'closed' and outcome in ('auto-deployed-ok', 'pr-merged-unchanged', 'pr-merged-edited')
+    returning outcome`.execute(db);
+  return rows[0]?.outcome;
+}
+
 /** Merges what the repair knows of itself into the incident, key by key; false when there is none. */
 export async function noteRepair(
   db: Database,

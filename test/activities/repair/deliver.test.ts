@@ -177,7 +177,9 @@ describe('the end of an incident', () => {
     expect(await close('auto-deployed-ok')).toEqual({ outcome: 'auto-deployed-ok' });
     expect(await label(stage)).toEqual({ label: 'success', rolled_back: false });
     await stage.act.rollbackFix({ ...reference, patchDigest, because: 'wrong', by: 'ana' });
-    expect(await close('auto-deployed-rolled-back')).toEqual({ outcome: 'auto-deployed-ok' });
+    expect(await close('auto-deployed-rolled-back')).toEqual({
+      outcome: 'auto-deployed-rolled-back',
+    });
     expect(await label(stage)).toEqual({ label: 'failure', rolled_back: true });
     const about = { tenant: 'default', source: stage.source.id };
     expect(await failedRepairsSince(stage.source.db, about, new Date(0))).toBe(1);
