@@ -115,6 +115,8 @@ function answer({ candidates, failed, abstained }: CandidateSet): ProposedFixes 
     ...failed.map(({ candidate, because }) => ({ strategy: candidate.author, because })),
     ...abstained,
   ];
+  // A person who said something is answered, however many strategies abstain.
+  const first = reasons.toSorted((a, b) => Number(isGuided(b)) - Number(isGuided(a)));
   return {
     candidates: candidates.map((candidate) => ({
       patchDigest: candidate.patchDigest,
@@ -122,10 +124,14 @@ function answer({ candidates, failed, abstained }: CandidateSet): ProposedFixes 
       strategies: candidate.strategies.slice(0, 10),
       explains: cutBytes(explain(candidate, 300), 300),
     })),
-    abstained: reasons
+    abstained: first
       .slice(0, MAX_ABSTAINED)
       .map(({ strategy, because }) => ({ strategy, because: cutBytes(because, 180) })),
   };
+}
+
+function isGuided({ strategy }: Abstention): boolean {
+  return strategy === 'guidance';
 }
 
 function explain({ explains }: Candidate, limit: number): string {

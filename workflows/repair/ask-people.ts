@@ -1,4 +1,4 @@
-import { uuid4 } from '@temporalio/workflow';
+import { patched, uuid4 } from '@temporalio/workflow';
 import { expire, newQuestion, toldOf, wakeUpOf, type Question } from '../approval/question.ts';
 import type { WakeUp } from '../approval/next-wake-up.ts';
 import type { Closing } from '../approval/request.ts';
@@ -6,7 +6,7 @@ import { spanText, timeText } from '../approval/words.ts';
 import { failure } from '../failures.ts';
 import { requestForGuidance } from './decide-fix.ts';
 import { byPeople } from './decided.ts';
-import { paceOf, type RepairDesk } from './repair-desk.ts';
+import { paceOf, withdrawQuestion, type RepairDesk } from './repair-desk.ts';
 import { endAs, goTo, refusing, type RepairWork } from './repair-work.ts';
 import { enter, giveUp, rest, tell } from './show-repair.ts';
 
@@ -36,9 +36,22 @@ export async function awaitGuidance(desk: RepairDesk, work: RepairWork): Promise
   const { closed, request } = question.approval;
   if (closed) return guidanceAnswered(work, stuck, closed);
   await enter(desk, 'awaiting-guidance');
-  if (work.toldFor === request.id) return turn(desk, work, question);
+  if (work.toldFor === request.id)
+    return yields(desk, work) ? yielded(desk, work, stuck) : turn(desk, work, question);
   const what = `${opened.title} broke, and is not repaired: ${stuck} Say what you know until ${timeText(request.expiresAtMs)}, or mend the definition.`;
   return { ...(await tell(desk, work, { kind: 'alert', what })), toldFor: request.id };
+}
+
+/** Guidance may never come; what breaks next must not wait for it. A fix that people are asked about is worth waiting for. */
+function yields({ queue }: RepairDesk, { step }: RepairWork): boolean {
+  return step === 'awaiting-guidance' && patched('yield-to-next-break') && queue.length > 0;
+}
+
+function yielded(desk: RepairDesk, work: RepairWork, stuck: string): RepairWork {
+  withdrawQuestion(desk);
+  const next = desk.queue[0]?.incident ?? '';
+  const because = `Another break of the source has come, incident "${next}", and goes first: nobody had said how to mend this one. ${stuck}`;
+  return endAs(work, 'alerted', because);
 }
 
 async function turn(desk: RepairDesk, work: RepairWork, question: Question): Promise<RepairWork> {
@@ -62,10 +75,16 @@ async function restUntil(
   const { expiresAtMs } = question.approval.request;
   const waitMs = wake.atMs - Date.now();
   const paceMs = paceOf(desk, work.waits);
+  const mayYield = work.step === 'awaiting-guidance' && patched('yield-to-next-break');
   const until = (): boolean => {
     const approval = desk.question?.approval;
     const moved = approval?.request.expiresAtMs !== expiresAtMs;
-    return moved || approval.closed !== undefined || isDisturbed(desk);
+    return (
+      moved ||
+      approval.closed !== undefined ||
+      isDisturbed(desk) ||
+      (mayYield && desk.queue.length > 0)
+    );
   };
   const next = paceMs < waitMs ? 'look at the runs' : wake.kind;
   const summary = `wait for people, at most ${spanText(Math.min(waitMs, paceMs))}: then ${next}`;

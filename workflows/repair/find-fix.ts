@@ -151,10 +151,14 @@ export async function propose(desk: RepairDesk, before: RepairWork): Promise<Rep
     const digests = candidates.map(({ patchDigest }) => patchDigest);
     return goTo(known, 'checking', { candidates: digests });
   }
-  const [first] = abstained;
+  // What a person said is answered first.
+  const said = abstained.find(({ strategy }) => guidance && strategy === 'guidance');
+  const first = said ?? abstained[0];
   const why = first ? ` ${first.strategy}: ${first.because}` : '';
   // Without anything new the next attempt would end the same.
-  return goTo(known, 'awaiting-guidance', { stuck: `No strategy found a fix.${why}` });
+  return goTo(known, 'awaiting-guidance', {
+    stuck: afterGuidance(known, `No strategy found a fix.${why}`),
+  });
 }
 
 function withoutFix(work: RepairWork): RepairWork {
@@ -202,5 +206,11 @@ export async function prove(desk: RepairDesk, work: RepairWork): Promise<RepairW
 /** The next attempt knows what was refused; after the last one people are asked. */
 function tryAgain(work: RepairWork, stuck: string): RepairWork {
   const step = work.attempt < work.allowed ? 'proposing' : 'awaiting-guidance';
-  return goTo(work, step, { stuck });
+  return goTo(work, step, { stuck: afterGuidance(work, stuck) });
+}
+
+/** Whoever said something reads what came of it. */
+function afterGuidance({ attempt, guidance }: RepairWork, stuck: string): string {
+  if (!guidance) return stuck;
+  return `Attempt ${attempt}, with what ${guidance.by.slice(0, 50)} said, found no fix. ${stuck}`;
 }

@@ -198,6 +198,58 @@ describe.concurrent('every incident ends in one outcome:', () => {
     expect(await endOf(one)).toBe('pr-rejected');
   });
 
+  test('guidance that finds nothing is answered by its own reason, with the number of the attempt', async () => {
+    const nothing = {
+      candidates: [],
+      abstained: [
+        { strategy: 'memory', because: 'Nothing like it was fixed before.' },
+        { strategy: 'guidance', because: '"h2.gone" matches nothing.' },
+      ],
+    };
+    const one = await start({ set: ({ proposals }) => void proposals.splice(0, 1, nothing) });
+    await one.until('awaiting-guidance');
+    const before = (await one.status()).question?.request.id;
+
+    await one.guide({ text: 'title: h2.gone' });
+    await vi.waitFor(
+      async () => expect((await one.status()).question?.request.id).not.toBe(before),
+      PATIENTLY,
+    );
+    const { incident: shown } = await one.until('awaiting-guidance');
+
+    expect(shown).toMatchObject({
+      attempt: 2,
+      stuck:
+        'Attempt 2, with what ana said, found no fix. No strategy found a fix. guidance: "h2.gone" matches nothing.',
+    });
+    await one.decide({ verdict: 'reject' });
+    await endOf(one);
+  });
+
+  test('guidance that nobody gives does not hold up what breaks next', async () => {
+    const nothing = { candidates: [], abstained: [] };
+    const one = await start({ set: ({ proposals }) => void proposals.splice(0, 1, nothing) });
+    await one.until('awaiting-guidance');
+    const next = fakes.incident(`${one.incident.id}-2`);
+
+    await one.report(next.id);
+
+    await vi.waitFor(
+      async () =>
+        expect(await one.status()).toMatchObject({
+          stage: 'awaiting-approval',
+          incident: { incident: next.id },
+        }),
+      PATIENTLY,
+    );
+    expect(one.incident.closed()).toMatchObject({
+      outcome: 'alerted',
+      because: expect.stringMatching(/^Another break of the source has come, incident ".*-2"/),
+    });
+    await one.decide({ verdict: 'reject' });
+    await one.handle.result();
+  });
+
   test('a fix below every threshold is shown, and only another attempt may follow', async () => {
     const one = await start({
       set(incident) {
