@@ -10,6 +10,8 @@ import { repairWorkflowId } from '../workflows/repair/ids.ts';
 import {
   killSignal,
   rollbackSignal,
+  runFinishedSignal,
+  type FinishedRun,
   type KillOrder,
   type RollbackOrder,
 } from '../workflows/repair/messages.ts';
@@ -43,8 +45,27 @@ export async function orderKill(
   order: KillOrder,
 ): Promise<boolean> {
   const workflowId = repairWorkflowId(tenant, source);
+  return whereItRuns(workflowId, () =>
+    client.workflow.getHandle(workflowId).signal(killSignal, order),
+  );
+}
+
+/** Makes a repair that waits look again at once. False when none runs. */
+export async function wakeRepair(
+  { client }: Temporal,
+  { tenant, source, run }: Pick<Incident, 'tenant' | 'source' | 'run'>,
+): Promise<boolean> {
+  const workflowId = repairWorkflowId(tenant, source);
+  // The rows say how the run ended; the message only wakes.
+  const looked: FinishedRun = { run: run ?? '', status: 'held' };
+  return whereItRuns(workflowId, () =>
+    client.workflow.getHandle(workflowId).signal(runFinishedSignal, looked),
+  );
+}
+
+async function whereItRuns(workflowId: string, send: () => Promise<void>): Promise<boolean> {
   try {
-    await client.workflow.getHandle(workflowId).signal(killSignal, order);
+    await send();
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -2,6 +2,7 @@ import { decideCommand } from '../workflows/approval/question-details.ts';
 import { spanText, timeText } from '../workflows/approval/words.ts';
 import { FAILURES, type FailureName } from '../workflows/failures.ts';
 import { repairWorkflowId } from '../workflows/repair/ids.ts';
+import { guidanceExample } from './guidance-example.ts';
 import { relativeTime } from './relative-time.ts';
 import { isDeployed, type RepairView } from './repair-view.ts';
 import { ourCommand, temporalCommand } from './spoken-commands.ts';
@@ -50,7 +51,7 @@ export function answerText(
   const what = guidance ? 'What helps?' : 'Is the fix right?';
   const until = `${timeText(request.expiresAtMs)}, ${spanText(request.expiresAtMs - openedAtMs)} after the question`;
   const verbs = guidance
-    ? [`repair guide ${incident.id} --text "title: h2.name"`, `reject ${incident.id}`]
+    ? [guidanceExample(incident), `reject ${incident.id}`]
     : request.offers.map((offer) => VERBS[offer](incident.id));
   const temporal = request.offers.slice(0, 1).map((verdict) => {
     const whole = decideCommand(id, request, verdict).replace('npm run temporal -- ', '');
@@ -120,7 +121,7 @@ export function outcomePaint(outcome: string | null, { good, warn, bad, faint }:
 }
 
 function brokeLines(
-  { incident, facts, evidence, reproduction, stuck }: RepairView,
+  { incident, facts, evidence, reproduction, guidance, stuck }: RepairView,
   { width, paint, now }: TextOptions,
 ): readonly string[] {
   const { because, becauseClosed, firstFailureAt, occurrences, regressionOf, storm, host } =
@@ -145,6 +146,9 @@ function brokeLines(
     ...(storm === null
       ? []
       : [paint.warn(indented(`It belongs to systemic incident ${storm}.`, width, '  '))]),
+    ...(guidance === undefined || incident.state === 'closed'
+      ? []
+      : [indented(clean(guidance), width, '  ')]),
     ...(stuck === undefined || incident.state === 'closed'
       ? []
       : [paint.warn(indented(clean(stuck), width, '  '))]),

@@ -4,7 +4,9 @@ import type { Incident } from '../adapters/postgres/incidents.ts';
 import { candidatesOf, type StoredCandidate } from '../adapters/postgres/repair-candidates.ts';
 import { runsSince } from '../adapters/postgres/repair-runs.ts';
 import { activeFix } from '../adapters/postgres/spec-pointers.ts';
+import { oneLine } from '../workflows/approval/words.ts';
 import type { QuestionStatus } from '../workflows/repair/repair-status.ts';
+import type { WorkGuidance } from '../workflows/repair/repair-work.ts';
 import type { LiveRepair } from './live-repair.ts';
 
 /** Everything that is known of the repair of an incident, from its rows, and from its workflow where that answers. */
@@ -21,6 +23,8 @@ export interface RepairView {
   readonly failed: number;
   /** Why there is no fix, as a sentence. */
   readonly stuck?: string;
+  /** What a person said last, and which attempt tries it, as a sentence. */
+  readonly guidance?: string;
   readonly reproduction?: string;
   readonly question?: QuestionStatus;
   readonly deployed?: Deployed;
@@ -56,6 +60,7 @@ export async function repairView(
     proposed: candidates.length,
     failed: candidates.filter(({ state }) => state === 'failed').length,
     ...(status?.stuck === undefined ? {} : { stuck: status.stuck }),
+    ...(status?.guidance ? { guidance: guidanceText(status.guidance, status.attempt) } : {}),
     ...(status?.reproduction ? { reproduction: status.reproduction.because } : {}),
     ...(own?.question ? { question: own.question } : {}),
     ...(deployed ? { deployed } : {}),
@@ -70,6 +75,10 @@ export async function repairView(
           }),
     live,
   };
+}
+
+function guidanceText({ text, by }: WorkGuidance, attempt: number): string {
+  return `${by} said "${oneLine(text)}": ${attempt === 1 ? '1 attempt' : `${attempt} attempts`} so far.`;
 }
 
 /** Is the fix that was deployed last still in force, as far as its own rows know? */

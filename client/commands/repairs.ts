@@ -24,8 +24,9 @@ export interface RepairsOptions {
 export async function repairs(context: Context<RepairsOptions>): Promise<Answer> {
   const [source] = context.positionals;
   const { options, terminal } = context;
-  const db = await (await context.system()).database();
-  if (options.release !== undefined) return releaseStorm(db, options.release);
+  const system = await context.system();
+  if (options.release !== undefined) return releaseStorm(system, options.release);
+  const db = await system.database();
   if (options.metrics) return metricsAnswer(db, new Date());
   const which = source === undefined ? {} : { source };
   const open = await readIncidents(db, { ...which, state: 'open', limit: options.limit });
@@ -98,7 +99,7 @@ function closedTable(closed: readonly Incident[], { width, paint }: Terminal, no
   return table(
     [
       { title: 'ENDED' },
-      { title: 'OUTCOME' },
+      { title: 'OUTCOME', shrinkTo: 19 },
       { title: 'FAILURE' },
       { title: 'WHEN' },
       { title: 'WHY', shrinkTo: 24, dropBelow: 90 },

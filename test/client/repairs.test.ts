@@ -10,11 +10,14 @@ import {
   reportFailure,
   type ReportedFailure,
 } from '../../adapters/postgres/incidents.ts';
+import { storeDefinition } from '../../adapters/postgres/revisions.ts';
 import { holdSet } from '../../adapters/postgres/held-sets.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { readRepairSwitch } from '../../adapters/postgres/repair-switch.ts';
 import { connectTemporal, type Temporal } from '../../adapters/temporal/connection.ts';
+import { repairWorkflowId } from '../../workflows/repair/ids.ts';
 import type { RepairOutcome } from '../../workflows/repair/outcome.ts';
+import { sourceDefinition } from '../fakes/source-definition.ts';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
 import { runHere, type Said } from './in-process.ts';
@@ -207,6 +210,27 @@ describe('a decision about a repair that is over', () => {
   });
 });
 
+describe('guidance', () => {
+  test.each([
+    ['prize: .price', '"prize" is no field of the extraction. Fields are: content, price, title.'],
+    ['title: h1\nprice: p >> [', '"p >> [" of "price" is no CSS selector.'],
+    ['it moved to the right', '"it moved to the right" names no field with a selector.'],
+  ])(
+    '"%s" is refused before it is sent, with an example of the failing field',
+    async (said, why) => {
+      const extract = { title: 'h1', price: '.price', content: 'main' };
+      const definition = sourceDefinition({ id: 'shop', type: 'http', config: { extract } });
+      const id = await open({ definitionDigest: await storeDefinition(db, definition) });
+
+      const { code, text } = await cli('repair', 'guide', id, '--text', said);
+
+      expect(code).toBe(2);
+      expect(text).toContain(why);
+      expect(text).toContain(`npm run cli -- repair guide ${id} --text "price: .price"`);
+    },
+  );
+});
+
 describe('what must be said is asked for', () => {
   test.each([
     [['repair', 'guide', 'shop']],
@@ -257,11 +281,20 @@ test('a storm is released once, and another name is told', async () => {
   for (let index = 0; index < 6; index += 1)
     await open({ source: `s${index}`, fingerprint: String(index).repeat(64), host: 'example.com' });
   const [storm] = ((await cli('repairs')).data as { storms: { id: string }[] }).storms;
+  const handle = await temporal.client.workflow.start('repairSource', {
+    workflowId: repairWorkflowId('default', 's3'),
+    taskQueue: 'orchestration',
+  });
 
   const released = await cli('repairs', '--release', storm?.id ?? '');
   const again = await cli('repairs', '--release', storm?.id ?? '');
 
-  expect(released).toMatchObject({ code: 0, data: { released: storm?.id } });
+  expect(released).toMatchObject({ code: 0, data: { released: storm?.id, woken: 1 } });
+  expect(released.text).toContain('1 running repair told to look again now.');
+  const { events = [] } = await handle.fetchHistory();
+  const signals = (events ?? []).map((event) => event.workflowExecutionSignaledEventAttributes);
+  expect(signals.map((one) => one?.signalName)).toContain('runFinished');
+  await handle.terminate();
   expect(again.code).toBe(1);
   expect(again.text).toMatch(/^NotFound: No systemic incident/);
 });
