@@ -58,7 +58,7 @@ function sentence({ from, to, how }: Move): string {
   const site = isSameSite(from, to)
     ? 'It is the same site'
     : 'It is another site, so look whether it is the same publisher';
-  return `"${shown(from)}" ${verb} "${shown(to)}". ${site}. A repair cannot change addresses: replace the old one below "seeds" or "sitemap" of the source, then apply.`;
+  return `"${shown(from)}" ${verb} "${shown(to)}". ${site}. A repair cannot change addresses: replace the old one below "urls" or "sitemap" of the source, then apply.`;
 }
 
 /** The same host, or one below the other. */

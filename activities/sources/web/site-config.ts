@@ -28,7 +28,7 @@ export const SiteConfig = z.strictObject({
     .array(z.string().min(1).max(2000))
     .min(1)
     .max(1000)
-    .describe('Seeds: always fetched, and where following begins.'),
+    .describe('Seeds: fetched unless "sitemap" is "only", and where following begins.'),
   follow: z
     .exactOptional(Follow)
     .describe('Follow links. Left out: the seeds and the sitemap alone.'),
