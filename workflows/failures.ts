@@ -11,7 +11,7 @@ export type FailureEffect =
   | 'wait'
   /** Tried again within the budget of the run, then by the next run. */
   | 'retry'
-  /** The old documents stay live; a person or a repair looks. */
+  /** Nothing is deleted; a person or a repair looks. */
   | 'hold'
   /** Of single documents: each is a dead letter, and the run goes on. */
   | 'dead-letter'
@@ -39,7 +39,7 @@ export const FAILURES = {
   // About the source.
   SelectorMissing: repair(
     'hold',
-    'A repair looks for the moved field. Until then the old documents stay live.',
+    'A repair looks for what moved. Until then nothing is deleted, and what can be read is stored as it is read.',
   ),
   SchemaDrift: repair('hold', 'Compare the source with its definition, then adapt the definition.'),
   EmptyResult: repair('hold', 'Look whether the source is really empty.'),
@@ -49,10 +49,8 @@ export const FAILURES = {
     'The next run tries again. Look at the source if it stays away.',
   ),
   RateLimited: source('wait', 'The next attempt waits as long as the source asked for.'),
-  Blocked: owner(
-    'tell',
-    'Ask the owner of the site for access. Wellspring does not work around a refusal.',
-  ),
+  // The message says what helps: access, another address, or to leave the page out.
+  Blocked: owner('tell', 'Wellspring does not work around a refusal; the next run asks again.'),
   AuthExpired: owner('pause', 'Renew the secret that the source uses, then resume the source.'),
   ScriptError: repair('tell', 'Read the end of the standard error output, then mend the script.'),
   InvalidDocument: owner(

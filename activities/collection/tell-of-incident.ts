@@ -15,7 +15,7 @@ export function incidentNotice(failure: Failure, incident: string): NewNotice {
     source,
     ...(runId === undefined ? {} : { run: runId }),
     subject: fingerprint,
-    what: `Source "${source}" broke, and a repair begins. ${name}: ${because} The documents that are there stay.`,
+    what: `Source "${source}" broke, and a repair begins. ${name}: ${because} Nothing is deleted. What is read is stored as it is read; a good run or the fix brings back what is missing.`,
     command: `npm run cli -- repair show ${incident}`,
     since: new Date(atMs),
   };

@@ -67,7 +67,7 @@ function heldNotice({
   return {
     kind: 'run-held',
     subject: failure ?? '',
-    what: `A run of source "${source}" is held, and its old documents stay. ${name}${because}`,
+    what: `A run of source "${source}" is held, and nothing is deleted. ${name}${because}`,
     command: `npm run cli -- run show ${runId}`,
   };
 }

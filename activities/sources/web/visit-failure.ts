@@ -77,7 +77,7 @@ function refusal(
     case 401:
       return `"${place}" answered 401. Put credentials into "headers" of a source of type "http", or renew the secret there; the next run reads it again.`;
     case 403:
-      return `"${place}" answered 403${by}. Ask its owner for access; Wellspring does not work around a refusal.`;
+      return `"${place}" answered 403${by}. Ask its owner for access, or exclude it.`;
     case 429:
       return `"${new URL(place).host}" answered 429${wait}. The next attempt honours that.`;
     default:

@@ -47,7 +47,7 @@ test('a held run is noted with its reason and its command, and its teller is wok
   expect(await notices()).toEqual([
     {
       kind: 'run-held',
-      what: `A run of source "${source.id}" is held, and its old documents stay. EmptyResult: The listing holds 0 documents, and 40 are live.`,
+      what: `A run of source "${source.id}" is held, and nothing is deleted. EmptyResult: The listing holds 0 documents, and 40 are live.`,
       command: `npm run cli -- run show ${source.id}:one`,
       open: true,
     },
