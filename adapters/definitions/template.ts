@@ -29,7 +29,8 @@ knowledgeBases:
     dataSourceId: "\${env:DATA_SOURCE_ID}"
     bucket: "\${env:SOURCE_AGENTS_S3_BUCKET}"   # the bucket that its data source reads
     prefix: ""                                  # the key prefix that it reads; empty for all
-    evidence: { bucket: "\${env:EVIDENCE_BUCKET}", prefix: evidence } # previews; a place that is not indexed
+    evidence: { bucket: "\${env:EVIDENCE_BUCKET}", prefix: evidence } # previews and kept pages, in a place that is not indexed:
+                                                # without it no source can be repaired
     # sync: { quiet: "2 minutes", maxWait: "10 minutes" }            # when ingestion starts after a change
 
 # notifications:                                # who is told when something needs a person
@@ -37,6 +38,10 @@ knowledgeBases:
 #     url: https://hooks.example.com/wellspring
 #     secret: "\${env:WEBHOOK_SECRET}"          # signs each request
 #     events: [run-held, source-paused, freshness-breached, approval-waiting]  # default: all
+
+# repair:                                       # how far repairs of broken sources go by themselves
+#   version: 1                                  # must be there
+#   phase: assisted                             # manual, assisted (people approve each fix) or autonomous
 
 sources:
   - id: documentation                           # part of every key: choose it for good
@@ -49,6 +54,10 @@ sources:
     # limits: { timeout: "30 minutes", maxDocuments: 10000, maxDeletedShare: 0.15 }
     config:
       urls: ["https://docs.example.com/"]
+      # extract:                                # fields instead of the readable part; only these can be repaired
+      #   title: h1
+      #   content: article
+      #   author: { locators: [{ css: .author }, { meta: author }], required: false }
 
   # - id: company-database
   #   type: database

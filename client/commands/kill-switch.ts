@@ -37,9 +37,12 @@ export async function killSwitch(context: Context<KillSwitchOptions>): Promise<A
   const signalled = await signalAll(system, await openSources(db, tenant), turn);
   return {
     data: { changed, ...state, tenant, signalled },
-    text: turned(state, { changed, signalled }),
+    text: `${turned(state, { changed, signalled })}${changed && turn.on && reason === undefined ? WITHOUT_REASON : ''}`,
   };
 }
+
+const WITHOUT_REASON =
+  '\nNo reason was given, and that is what others read; --reason "…" tells them why.';
 
 /** Far above what the caps let run at once; whoever is not told meets the row. */
 const MAX_OPEN = 1000;

@@ -16,7 +16,7 @@ const VARIABLES = new Map([
 /** As a person does who uncomments the lines below `sources:` and above. */
 function uncommented(text: string): string {
   return text.replaceAll(
-    /^( *)# (?=( *(- )?(id|type|schedule|category|config|url|table|primaryKey|cursor|title|body|timezone|enabled|limits|sync|command|cwd|fullListing|notifications|secret|events):))/gm,
+    /^( *)# (?=( *(- )?(id|type|schedule|category|config|url|table|primaryKey|cursor|title|body|timezone|enabled|limits|sync|command|cwd|fullListing|notifications|secret|events|repair|version|phase|extract|content|author):))/gm,
     '$1',
   );
 }
