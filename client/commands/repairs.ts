@@ -78,13 +78,13 @@ function answers(open: readonly Incident[]): readonly string[] {
   return first ? [`Somebody is asked: ${ourCommand(`repair show ${first.id}`)}`] : [];
 }
 
-/** A fix that was thought good may be taken back long after its incident was closed. */
+/** A fix that was thought good may be taken back long after its incident was closed: said first, for the end may be cut off. */
 function outcomeCell(incident: Incident, paint: Palette): Cell {
   const { outcome } = incident;
   const delivery = deliveryOf(incident);
   const isTakenBack = delivery.rolledBack !== undefined && !isDeployed(delivery);
   if (isTakenBack && outcome?.endsWith('rolled-back') === false)
-    return { text: `${outcome}, rolled back`, paint: paint.bad };
+    return { text: `rolled back after ${outcome}`, paint: paint.bad };
   return { text: outcome ?? '', paint: outcomePaint(outcome, paint) };
 }
 

@@ -20,6 +20,8 @@ export interface Said {
 export interface InProcessParts {
   readonly db: Database;
   readonly temporal: () => Promise<Temporal>;
+  /** Columns of the terminal. Default: 200. */
+  readonly width?: number;
 }
 
 const same = (text: string): string => text;
@@ -27,7 +29,7 @@ const PLAIN: Palette = { strong: same, faint: same, good: same, warn: same, bad:
 
 /** Runs one command line in this process, against the parts of a test: what `runCli` does, in a hundredth of the time. Nobody sits at the terminal. */
 export async function runHere(
-  { db, temporal }: InProcessParts,
+  { db, temporal, width = 200 }: InProcessParts,
   argv: readonly string[],
 ): Promise<Said> {
   const parsed = parseArguments(argv, commands);
@@ -50,7 +52,7 @@ export async function runHere(
         target: { real: true, stateFolder: undefined, workingFolder: '.' },
         config: readClientConfig({}),
         terminal: {
-          width: 200,
+          width,
           paint: PLAIN,
           result: () => undefined,
           notice: (line) => notices.push(line),

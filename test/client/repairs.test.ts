@@ -142,7 +142,9 @@ describe('repairs', () => {
       rolledBack: { patchDigest: 'a', by: 'ana', because: 'wrong', atMs: 2 },
     });
 
-    expect((await cli('repairs')).text).toContain('pr-merged-unchanged, rolled back');
+    expect((await cli('repairs')).text).toContain('rolled back after pr-merged-unchanged');
+    const narrow = await runHere({ db, temporal: async () => temporal, width: 80 }, ['repairs']);
+    expect(narrow.text).toMatch(/ENDED +OUTCOME +FAILURE +WHEN\n\S+ +rolled back after /);
     const again = await cli('repair', 'rollback', id, '--yes');
     expect(again).toMatchObject({ code: 0, data: { changed: false } });
     expect(again.text).toContain('was rolled back before');
@@ -262,6 +264,12 @@ describe('the kill switch', () => {
     expect((await cli('kill-switch', 'off')).data).toMatchObject({ changed: true, on: false });
   });
 
+  test('that is turned on without a reason says that others read of none', async () => {
+    expect((await cli('kill-switch', 'on')).text).toContain('No reason was given');
+    expect((await cli('kill-switch', 'on')).text).not.toContain('No reason was given');
+    expect((await cli('kill-switch', 'off')).text).not.toContain('No reason was given');
+  });
+
   test('of another tenant is another one', async () => {
     await cli('kill-switch', 'on', '--tenant', 'acme', '--reason', 'theirs');
 
@@ -307,6 +315,20 @@ test('a fix that no repair asks about cannot be approved', async () => {
 
   expect(text).toMatch(/^StaleDecision: Nothing is asked about incident/);
   expect((await readIncident(db, id))?.state).toBe('open');
+});
+
+test('a fix that is in force already was decided, by whom and when', async () => {
+  const id = await open();
+  await recordIncidentStage(db, id, 'probation');
+  const atMs = Date.parse('2026-11-20T12:00:00Z');
+  const deployed = { patchDigest: 'a', decidedBy: 'gate', proven: true, atMs };
+  await noteRepair(db, id, { deployed });
+
+  const { text } = await cli('approve', id, '--yes');
+
+  expect(text).toMatch(
+    /^AlreadyDecided: .* on 2026-11-20 12:00 UTC, decided by "gate": it is prob/,
+  );
 });
 
 test('of a source that has both a held set and a fix, one must be named', async () => {

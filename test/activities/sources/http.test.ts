@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { KnownDocument, ReadMessage } from '../../../activities/sources/contract.ts';
 import { http } from '../../../activities/sources/http.ts';
 import { describeSource } from '../../contracts/source.ts';
+import { FAILURES } from '../../../workflows/failures.ts';
 import { memoryCrawls } from '../../../activities/sources/conformance/memory-crawls.ts';
 import { memoryHosts } from '../../../activities/sources/conformance/memory-hosts.ts';
 import { sourceEnv, type SourceEnvOverrides, type TestSourceEnv } from '../../fakes/source-env.ts';
@@ -539,6 +540,10 @@ describe('scope', () => {
       type: 'Blocked',
       message: expect.stringContaining(`redirects to host "${other.host}"`),
     });
+    // Both are shown, one after the other.
+    const told = `${(error as Error).message} ${FAILURES.Blocked.remedy}`;
+    expect(told).toContain('If the site moved, name the new address in "urls".');
+    expect(told).not.toContain('Ask the owner');
   });
 
   test('configured headers reach the seed host alone', async () => {
