@@ -48,7 +48,9 @@ export async function closeIncident(
   await closeNotices(db, {
     tenant,
     source,
-    kinds: ASKING_NOTICES,
+    kinds: NEEDS_A_PERSON.has(closed.outcome)
+      ? ASKING_NOTICES
+      : [...ASKING_NOTICES, 'repair-alert'],
     // A question about deletions of the same source goes on.
     subject: incident,
     because: `incident "${incident}" ended as ${closed.outcome}`,
@@ -70,6 +72,13 @@ const RESTING: ReadonlySet<RepairStage> = new Set<RepairStage>([
   'awaiting-guidance',
   'probation',
   'parked',
+]);
+
+/** The last alert of these says what a person has to do; a good run ends it. */
+const NEEDS_A_PERSON: ReadonlySet<RepairOutcome> = new Set<RepairOutcome>([
+  'alerted',
+  'auto-deployed-rolled-back',
+  'pr-merged-rolled-back',
 ]);
 
 const ROLLED_BACK: ReadonlySet<RepairOutcome> = new Set<RepairOutcome>([

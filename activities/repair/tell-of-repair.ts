@@ -1,6 +1,7 @@
+import { closeNotices } from '../../adapters/postgres/notices.ts';
 import { tell } from '../notices/tell.ts';
 import type { TellOfRepairInput } from '../../workflows/repair/activities.ts';
-import type { NewNotice } from '../../workflows/notices/notice.ts';
+import { ASKING_NOTICES, type NewNotice } from '../../workflows/notices/notice.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { openCase } from './open-case.ts';
 
@@ -15,7 +16,14 @@ const NOTICES = {
   closed: { kind: 'incident-closed', severity: 'info' },
 } as const satisfies Record<TellOfRepairInput['kind'], Pick<NewNotice, 'kind' | 'severity'>>;
 
-/** Tells people once each: kind and number are part of what is told. */
+/** What says how an incident stands now: what was said before of the same incident is so no longer. */
+const STANDINGS: ReadonlySet<TellOfRepairInput['kind']> = new Set([
+  'question',
+  'alert',
+  'rolled-back',
+]);
+
+/** Tells people once each: kind and number are part of what is told. Of what waits for people the newest alone stays open. */
 export async function tellOfRepair(
   input: TellOfRepairInput,
   deps: RepairDependencies,
@@ -38,4 +46,13 @@ export async function tellOfRepair(
     ],
     deps,
   );
+  if (!STANDINGS.has(kind)) return;
+  await closeNotices(deps.db, {
+    tenant,
+    source,
+    kinds: [...ASKING_NOTICES, 'repair-alert'],
+    subject: id,
+    below: count,
+    because: `something newer was told of incident "${id}"`,
+  });
 }

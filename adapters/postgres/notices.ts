@@ -31,6 +31,8 @@ export interface CuredNotices {
   readonly subject?: string;
   /** All but this one. */
   readonly exceptSubject?: string;
+  /** Of those whose subject ends with a number only the lower ones: what is told late ends nothing newer. */
+  readonly below?: number;
   /** A clause for people: `the run "…" succeeded`. */
   readonly because: string;
 }
@@ -38,13 +40,14 @@ export interface CuredNotices {
 /** Ends open notices because their cause is gone; if it comes back, it is told again. Returns how many were open. Idempotent. */
 export async function closeNotices(
   db: Database,
-  { tenant, source, kinds, subject, exceptSubject, because }: CuredNotices,
+  { tenant, source, kinds, subject, exceptSubject, below, because }: CuredNotices,
 ): Promise<number> {
   const result = await sql`
     update notices set closed_at = clock_timestamp(), closed_because = ${bounded(because)}
     where closed_at is null and tenant = ${tenant} and source is not distinct from ${source} and kind = any(${[...kinds]}::text[])
       and (${subject ?? null}::text is null or subject = ${subject ?? null} or starts_with(subject, ${`${subject ?? ''}#`}))
-      and (${exceptSubject ?? null}::text is null or subject <> ${exceptSubject ?? null})`.execute(
+      and (${exceptSubject ?? null}::text is null or subject <> ${exceptSubject ?? null})
+      and (${below ?? null}::integer is null or substring(subject from '[.]([0-9]{1,9})$')::integer < ${below ?? null}::integer)`.execute(
     db,
   );
   return Number(result.numAffectedRows ?? 0n);

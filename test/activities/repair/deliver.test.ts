@@ -223,6 +223,38 @@ describe('the end of an incident', () => {
       .execute();
     expect(open).toEqual([{ subject: 'a-digest' }]);
   });
+
+  test('of its alerts the newest alone is open, until it ends without needing anybody', async () => {
+    const stage = await newCase();
+    const { reference, fix } = await stage.untilChosen();
+    const alert = (count: number) =>
+      stage.act.tellOfRepair({
+        ...reference,
+        kind: 'alert',
+        count,
+        to: [],
+        what: 'Nothing found.',
+      });
+    const alerts = async () =>
+      (
+        await stage.source.db
+          .selectFrom('notices')
+          .select('subject')
+          .where('source', '=', stage.source.id)
+          .where('kind', '=', 'repair-alert')
+          .where('closed_at', 'is', null)
+          .orderBy('subject')
+          .execute()
+      ).map(({ subject }) => subject.replace(`${reference.incident}#`, ''));
+
+    for (const count of [2, 10]) await alert(count);
+    expect(await alerts()).toEqual(['alert.10']);
+    // The activity ran twice.
+    await alert(10);
+    expect(await alerts()).toEqual(['alert.10']);
+    await stage.act.closeIncident({ ...reference, ...end('pr-rejected', fix.patchDigest) });
+    expect(await alerts()).toEqual([]);
+  });
 });
 
 function end(
