@@ -933,6 +933,31 @@ describe('sitemaps', () => {
     expect(listing(found)).toMatchObject({ complete: true });
   });
 
+  test('a start page without the fields leads nowhere; the sitemap does, with a seed that has them', async () => {
+    const product = { body: '<h1>Kettle</h1><p class="price">9</p><main>It boils.</main>' };
+    const site = await serve({
+      '/': articlePage('All products', ['/products/1', '/products/2']),
+      '/sitemap.xml': sitemap('/', '/products/1', '/products/2'),
+      '*': product,
+    });
+    const extract = { title: 'h1', content: 'main', price: '.price' };
+    const include = ['/products/**'];
+
+    const followed = await read(crawlOf(site, { extract }, { include }));
+    const listed = await read({
+      urls: [`${site.origin}/products/1`],
+      sitemap: 'only',
+      follow: { include },
+      extract,
+    });
+
+    expect(there(followed)).toStrictEqual([]);
+    expect(failures(followed)).toStrictEqual({ '/': 'SelectorMissing' });
+    expect(there(listed)).toStrictEqual(['/products/1', '/products/2']);
+    expect(failures(listed)).toStrictEqual({});
+    expect(listing(listed)).toMatchObject({ complete: true });
+  });
+
   test('"include" adds them to seeds and links; a site without one is fine', async () => {
     const site = await serve({ '/': articlePage('Home', ['/a']), '*': articlePage('Any') });
     site.put('/sitemap.xml', { status: 404 });
