@@ -18,7 +18,7 @@ import type { DecisionOptions } from './decide.ts';
 import { liveRepair } from './live-repair.ts';
 import { Problem } from './problem.ts';
 import { answerText, repairText } from './repair-text.ts';
-import { deliveryOf, repairView, type RepairView } from './repair-view.ts';
+import { deliveryOf, isDeployed, repairView, type RepairView } from './repair-view.ts';
 import { ourCommand } from './spoken-commands.ts';
 import { clean } from './text.ts';
 import { workerAnswer } from './worker-answer.ts';
@@ -81,9 +81,31 @@ function askedNow(view: RepairView): QuestionStatus {
     });
   if (question && !question.closed) return question;
   const stage = live.kind === 'known' ? live.status.stage : incident.stage;
-  throw refusal(
-    'StaleDecision',
-    `Nothing is asked about incident "${incident.id}" now: it is ${stage}.`,
+  throw (
+    decided(view, stage) ??
+    refusal(
+      'StaleDecision',
+      `Nothing is asked about incident "${incident.id}" now: it is ${stage}.`,
+    )
+  );
+}
+
+/** Who was faster, and when; undefined where nobody has decided. */
+function decided(view: RepairView, stage: string): Problem | undefined {
+  const { incident, question, deployed } = view;
+  const { outcome, by = 'somebody', atMs = 0 } = question?.closed ?? {};
+  const about = `The question about the fix of incident "${incident.id}"`;
+  if (outcome === 'approve' || outcome === 'reject' || outcome === 'request-changes')
+    return refusal(
+      'AlreadyDecided',
+      `${about} was answered with "${outcome}" by "${clean(by)}" on ${timeText(atMs)}: it is ${stage} now.`,
+    );
+  if (outcome === 'expired')
+    return refusal('DeadlinePassed', `${about} was open until ${timeText(atMs)}.`);
+  if (!deployed || !isDeployed(view)) return undefined;
+  return refusal(
+    'AlreadyDecided',
+    `The fix of incident "${incident.id}" was deployed on ${timeText(deployed.atMs)}, decided by "${clean(deployed.decidedBy)}": it is ${stage} now.`,
   );
 }
 

@@ -64,9 +64,10 @@ function refused(failure: FailureName, message: string): Problem {
 }
 
 function unknownSet(wanted: string): Problem {
-  return new Problem(`There is no held set "${wanted}", nor a source of that name with one.`, {
+  const message = `There is no held set or incident "${wanted}", nor a source of that name with one.`;
+  return new Problem(message, {
     failure: 'NotFound',
-    remedy: `"${ourCommand('approvals')}" lists them.`,
+    remedy: `"${ourCommand('approvals')}" and "${ourCommand('repairs')}" list them.`,
   });
 }
 

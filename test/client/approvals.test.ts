@@ -70,7 +70,7 @@ describe('before anything is held', { timeout: 120_000 }, () => {
     const { code, stderr } = await cli(verb, 'nothing');
 
     expect(code).toBe(1);
-    expect(stderr).toContain('NotFound: There is no held set "nothing"');
+    expect(stderr).toContain('NotFound: There is no held set or incident "nothing"');
     expect(stderr).toContain('npm run cli -- approvals');
   });
 });

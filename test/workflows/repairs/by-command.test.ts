@@ -53,7 +53,9 @@ describe('whoever reads a repair at a terminal', () => {
     expect(approved).toMatchObject({ code: 0, data: { verdict: 'approve', terminal: true } });
     expect(approved.text).toContain('Approved, and deployed');
     expect(approved.notices).toContain('Old and new values');
-    expect((await cli('approve', id, '--yes')).text).toMatch(/^StaleDecision|^AlreadyDecided/);
+    expect((await cli('approve', id, '--yes')).text).toMatch(
+      /^AlreadyDecided: The question .* was answered with "approve" by ".*" on \d{4}-.*: it is probation now/,
+    );
 
     const back = await cli('repair', 'rollback', id, '--yes', '--reason', 'another currency');
     expect(back).toMatchObject({ code: 0, data: { rolledBack: true, changed: true } });
