@@ -16,7 +16,7 @@ import { goodAt } from '../strategies/candidates.ts';
 import { changedValues } from '../strategies/changed-values.ts';
 import { demandingSpec } from '../strategies/demanding-spec.ts';
 import { followingPages, type FollowingPages } from '../strategies/following-pages.ts';
-import { bodiesOf, trySpecs } from '../strategies/try-specs.ts';
+import { bodiesOf, standingOn, trySpecs } from '../strategies/try-specs.ts';
 import { pageDrift } from './page-drift.ts';
 import { patchLines, valueLines, type ValueLine } from './show-changes.ts';
 
@@ -145,7 +145,8 @@ async function triedBodies(
     );
     const [again = NOTHING] = await trySpecs(body, [spec], options);
     const { url } = body.page;
-    tried.push({ url, role: body.role, before, after, again, ...goodAt(url, evidence) });
+    const standing = await standingOn(body, evidence.view, options);
+    tried.push({ url, role: body.role, before, after, again, standing, ...goodAt(url, evidence) });
   }
   return tried;
 }

@@ -1,4 +1,4 @@
-import type { FieldValue } from '../../workflows/collection/extraction-spec.ts';
+import type { ExtractedRecord, FieldValue } from '../../workflows/collection/extraction-spec.ts';
 import type { SpecPatch } from '../../workflows/repair/patch.ts';
 import type { TriedBody } from '../../workflows/repair/spec-checks.ts';
 import type { EvidenceView } from '../strategies/contract.ts';
@@ -21,8 +21,8 @@ export function patchLines(patch: SpecPatch): readonly string[] {
 }
 
 /**
- * What the fields of the failing pages were when all was well, or what the spec in force reads now, and what they become: the first failing
- * page of each field, at most 2 KB.
+ * What the fields of the failing pages were when all was well, or what the spec in force reads now, and what they become, at most 2 KB: the
+ * first document of each field, then more documents in turn, those that differ from before first.
  */
 export function valueLines(
   { failingFields, spec, good }: EvidenceView,
@@ -32,16 +32,40 @@ export function valueLines(
   const names = failingFields.includes('')
     ? Object.keys(spec.fields)
     : failingFields.filter((name) => Object.hasOwn(spec.fields, name));
-  const lines = names.flatMap((field) => {
-    const body = failing.find(({ after }) => after.records.some((record) => field in record));
-    const [after] = body?.after.records.flatMap((record) => record[field] ?? []) ?? [];
-    const known = body?.good ?? good[0]?.records ?? [];
-    const [before] = known.flatMap((record) => record[field] ?? []);
-    return [{ field, before: shown(before), after: shown(after) }];
-  });
-  return within(lines, ({ field, before, after }) => field + before + after);
+  const lines = names.map((field) => linesOf(field, failing, good[0]?.records ?? []));
+  const turns = Array.from({ length: MAX_DOCUMENTS }, (_, turn) =>
+    lines.flatMap((ofField) => ofField[turn] ?? []),
+  );
+  return within(turns.flat(), ({ field, before, after }) => field + before + after);
 }
 
+/** Of each document of a field one line; the same line tells nothing twice. */
+function linesOf(
+  field: string,
+  failing: readonly TriedBody[],
+  newest: readonly ExtractedRecord[],
+): readonly ValueLine[] {
+  const found = failing.map(({ good, after }) => {
+    const [now] = after.records.flatMap((record) => record[field] ?? []);
+    const [then] = (good ?? newest).flatMap((record) => record[field] ?? []);
+    return { isRead: now !== undefined, field, before: shown(then), after: shown(now) };
+  });
+  const ordered = found
+    .filter(({ isRead, before }) => isRead || before !== NOTHING)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ before, after }) => ({ field, before, after }));
+  const once = [...new Map(ordered.map((line) => [JSON.stringify(line), line])).values()];
+  return once.length > 0 ? once : [{ field, before: NOTHING, after: NOTHING }];
+}
+
+/** Another value is what people must look at. */
+function rank({ before, after }: ValueLine): number {
+  return before === after ? 1 : 0;
+}
+
+/** Of one field. */
+const MAX_DOCUMENTS = 5;
+const NOTHING = '(nothing)';
 const MAX_LINE = 300;
 const MAX_VALUE = 200;
 const MAX_BYTES = 2_048;
@@ -49,7 +73,7 @@ const MAX_BYTES = 2_048;
 const OVERHEAD_BYTES = 40;
 
 function shown(value: FieldValue | undefined): string {
-  return value === undefined ? '(nothing)' : oneLine(String(value), MAX_VALUE);
+  return value === undefined ? NOTHING : oneLine(String(value), MAX_VALUE);
 }
 
 /** Also without bidirectional controls, which make a text look like another one. */

@@ -9,7 +9,7 @@ import { composed, merged, validated, type ValidProposal } from './compose.ts';
 import type { EvidenceView, Strategy } from './contract.ts';
 import { followingPages } from './following-pages.ts';
 import { STRATEGIES } from './index.ts';
-import { bodiesOf, trySpecs } from './try-specs.ts';
+import { bodiesOf, standingOn, trySpecs } from './try-specs.ts';
 
 export interface CandidateOptions {
   /** Default: all of the table. One that is not in the table (the memory, which reads a database) runs beside the threads. */
@@ -111,6 +111,13 @@ interface Tried {
   readonly behaviour: string;
 }
 
+/** What the spec in force and each candidate read from one body. */
+interface TriedSpecs {
+  readonly before: Extraction;
+  readonly after: readonly Extraction[];
+  readonly standing: readonly string[];
+}
+
 async function tryAll(
   evidence: CandidateEvidence,
   candidates: readonly Candidate[],
@@ -119,14 +126,12 @@ async function tryAll(
   if (candidates.length === 0) return [];
   const { view } = evidence;
   const specs = [view.spec, ...candidates.map(({ spec }) => spec)];
-  const bodies: { readonly before: Extraction; readonly after: readonly Extraction[] }[] = [];
+  const bodies: TriedSpecs[] = [];
   const places = bodiesOf(evidence);
   for (const body of places) {
-    const [before = NOTHING, ...after] = await trySpecs(body, specs, {
-      signal,
-      deadlineMs: BODY_DEADLINE_MS,
-    });
-    bodies.push({ before, after });
+    const limits = { signal, deadlineMs: BODY_DEADLINE_MS };
+    const [before = NOTHING, ...after] = await trySpecs(body, specs, limits);
+    bodies.push({ before, after, standing: await standingOn(body, view, limits) });
   }
   return candidates.map((candidate, at) => {
     const tried = places.map(({ page, role }, index) => ({
@@ -134,6 +139,7 @@ async function tryAll(
       role,
       before: bodies[index]?.before ?? NOTHING,
       after: bodies[index]?.after[at] ?? NOTHING,
+      standing: bodies[index]?.standing ?? [],
       ...goodAt(page.url, evidence),
     }));
     const because = objection(candidate, evidence, tried);

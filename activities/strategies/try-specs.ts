@@ -2,7 +2,7 @@ import { decodeText } from '../../adapters/extraction/charset.ts';
 import { readInThread } from '../../adapters/extraction/extract-pool.ts';
 import type { Extraction, ExtractionSpec } from '../../workflows/collection/extraction-spec.ts';
 import type { CandidateEvidence } from './candidate.ts';
-import type { EvidencePage } from './contract.ts';
+import type { EvidencePage, EvidenceView } from './contract.ts';
 
 /** A body of the evidence, with the part that it plays. */
 export interface RoledPage {
@@ -36,6 +36,31 @@ export async function trySpecs(
     for (const [at, spec] of group.entries()) results.set(spec, read[at] ?? UNREADABLE);
   }
   return specs.map((spec) => results.get(spec) ?? UNREADABLE);
+}
+
+/**
+ * Fields whose value of the last good run a failing body still shows somewhere: a fix that reads another value there reads another place.
+ * Empty for a body that nobody knows from before, that held a list, or that keeps the thread busy for too long.
+ */
+export async function standingOn(
+  { page, role }: RoledPage,
+  { spec, good }: EvidenceView,
+  options: TryOptions,
+): Promise<readonly string[]> {
+  const [then, ...more] = good.find(({ url }) => url === page.url)?.records ?? [];
+  if (role !== 'failing' || then === undefined || more.length > 0) return [];
+  const asked = Object.entries(spec.fields).flatMap(([name, field]) => {
+    const value = then[name];
+    return value === undefined || typeof value === 'object' ? [] : [{ name, field, value }];
+  });
+  const format = spec.decode?.format;
+  const body = { text: page.body, url: page.finalUrl, asked, ...(format ? { format } : {}) };
+  try {
+    return await readInThread('standing', body, options);
+  } catch {
+    options.signal.throwIfAborted();
+    return [];
+  }
 }
 
 export interface TryOptions {

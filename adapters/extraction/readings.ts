@@ -8,6 +8,7 @@ import { parsePage, type PageDocument } from './dom.ts';
 import { htmlToMarkdown } from './markdown.ts';
 import { looksNestedTooDeeply } from './nesting.ts';
 import { runExtractionSpec } from './run-spec.ts';
+import { standingValues, type StandingBody } from './standing.ts';
 
 /** A body and where it came from, after redirects. Plain data: it travels into a thread. */
 export interface Body {
@@ -47,6 +48,11 @@ export const readings = {
     if (!isJson && looksNestedTooDeeply(body.text)) return specs.map(() => TOO_DEEP);
     const parse = parsedOnce();
     return specs.map((spec) => specResult({ ...body, spec }, parse));
+  },
+  /** Which known values a body still shows, wherever. Of what must not be parsed: none. */
+  standing(body: StandingBody): readonly string[] {
+    const isJson = /^\s*[[{]/u.test(body.text.slice(0, 1000));
+    return !isJson && looksNestedTooDeeply(body.text) ? [] : standingValues(body, parsePage);
   },
   /** The whole body as Markdown. */
   markdown: ({ text }: Body): string => htmlToMarkdown(text),

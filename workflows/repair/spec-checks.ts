@@ -1,6 +1,7 @@
 import type { ExtractedRecord, Extraction, ExtractionSpec } from '../collection/extraction-spec.ts';
 import { checkReport, type CheckReport } from './checks.ts';
 import { looksLearned, type LearnedFields } from './learned-fields.ts';
+import { MISREAD_SHARE, misreadings, type Misread } from './misread.ts';
 
 /** One body, read by the spec in force and by the candidate. */
 export interface TriedBody {
@@ -13,6 +14,8 @@ export interface TriedBody {
   readonly again?: Extraction;
   /** What the last good run read at this address, whatever its body was then. */
   readonly good?: readonly ExtractedRecord[];
+  /** Fields whose last good value this body shows somewhere; absent where nobody looked. */
+  readonly standing?: readonly string[];
 }
 
 export interface SpecTrial {
@@ -42,16 +45,22 @@ export function judgeSpec(trial: SpecTrial): SpecVerdict {
   const p2p = tally(passingUnits(trial));
   const holdout = tally(heldOutBodies(trial));
   const oracle = tally(oracleCells(trial));
+  const misread = misreadings(trial.spec, trial.bodies);
   const reports = [
     reportOf('f2p', f2p, 1),
     reportOf('p2p', p2p, 1),
     reportOf('holdout', holdout, 1),
-    reportOf('oracle', oracle, ORACLE_SHARE),
+    withMisread(reportOf('oracle', oracle, ORACLE_SHARE), misread),
     reportOf('required', tally(requiredUnits(trial)), 1),
     reportOf('output', tally(outputs(trial)), 1),
     reportOf('deterministic', tally(repetitions(trial)), 1),
   ];
-  const shares = { f2p: f2p.share, p2p: p2p.share, holdout: holdout.share, oracle: oracle.share };
+  const shares = {
+    f2p: f2p.share,
+    p2p: p2p.share,
+    holdout: holdout.share,
+    oracle: Math.min(oracle.share, 1 - misread.share),
+  };
   return { reports, shares };
 }
 
@@ -84,6 +93,13 @@ function reportOf(
 ): CheckReport {
   if (tried === 0) return checkReport(check, 'inconclusive', ['There was nothing to try it on.']);
   return checkReport(check, share >= least ? 'pass' : 'fail', failed);
+}
+
+/** A value that looks well may be of another place: that is no question of how many of all values look well. */
+function withMisread(report: CheckReport, { share, findings }: Misread): CheckReport {
+  if (findings.length === 0) return report;
+  const verdict = share >= MISREAD_SHARE ? 'fail' : report.verdict;
+  return checkReport(report.check, verdict, [...findings, ...report.findings]);
 }
 
 function failingUnits(trial: SpecTrial): readonly Unit[] {
