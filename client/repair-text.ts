@@ -3,6 +3,7 @@ import { spanText, timeText } from '../workflows/approval/words.ts';
 import { FAILURES, type FailureName } from '../workflows/failures.ts';
 import { repairWorkflowId } from '../workflows/repair/ids.ts';
 import { guidanceExample } from './guidance-example.ts';
+import { quietText } from './quiet-text.ts';
 import { relativeTime } from './relative-time.ts';
 import { isDeployed, type RepairView } from './repair-view.ts';
 import { ourCommand, temporalCommand } from './spoken-commands.ts';
@@ -82,7 +83,10 @@ export function nextCommands(view: RepairView): readonly string[] {
   ];
 }
 
-function headLines({ incident, live }: RepairView, { paint, now }: TextOptions): readonly string[] {
+function headLines(
+  { incident, live, quietUntil }: RepairView,
+  { paint, now, width }: TextOptions,
+): readonly string[] {
   const { id, source, failure, state, stage, outcome, openedAt, closedAt } = incident;
   const standing =
     state === 'open'
@@ -93,9 +97,11 @@ function headLines({ incident, live }: RepairView, { paint, now }: TextOptions):
       ? `opened ${relativeTime(openedAt, now)}`
       : `closed ${relativeTime(closedAt, now)}`;
   const queued = live.kind === 'known' ? live.status.queued : [];
+  const quiet = quietText(incident, quietUntil);
   return [
     `${paint.strong(id)}  ${source}: ${paint.bad(failure)}, ${standing}  ${paint.faint(when)}`,
     ...parkedLines(live, paint),
+    ...(quiet === undefined ? [] : [paint.warn(indented(quiet, width, '  '))]),
     ...(queued.length > 0
       ? [paint.faint(`  ${queued.length} more wait: ${queued.join(', ')}`)]
       : []),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { Incident } from '../adapters/postgres/incidents.ts';
+import { quietBreaks } from '../adapters/postgres/quiet-breaks.ts';
 import { candidatesOf, type StoredCandidate } from '../adapters/postgres/repair-candidates.ts';
 import { runsSince } from '../adapters/postgres/repair-runs.ts';
 import { activeFix } from '../adapters/postgres/spec-pointers.ts';
@@ -32,6 +33,8 @@ export interface RepairView {
   /** The fix runs, and the files do not contain it. */
   readonly notInFiles: boolean;
   readonly runs: readonly string[];
+  /** The same break only counts until then. */
+  readonly quietUntil?: Date;
   readonly live: LiveRepair;
 }
 
@@ -50,6 +53,7 @@ export async function repairView(
   const proof = status?.proof ?? Proof.safeParse(candidate?.proof).data;
   const fix = status?.fix ?? (candidate && fixOf(candidate));
   const pointer = await activeFix(db, incident.source);
+  const quietUntil = (await quietBreaks(db, [incident.id], new Date())).get(incident.id);
   return {
     incident,
     facts: status && status.facts.length > 0 ? status.facts : known.facts,
@@ -73,6 +77,7 @@ export async function repairView(
             ...(deployed ? { deployed } : {}),
             ...(rolledBack ? { rolledBack } : {}),
           }),
+    ...(quietUntil ? { quietUntil } : {}),
     live,
   };
 }

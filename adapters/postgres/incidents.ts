@@ -103,14 +103,16 @@ function occurrence({ runId, atMs }: Failure): string {
   return JSON.stringify([{ run: runId ?? '', atMs }]);
 }
 
-interface ClosedRow {
+/** What says whether the break of a closed incident is quiet. */
+export interface ClosedRow {
   readonly id: string;
   readonly outcome: RepairOutcome;
   readonly closedAtMs: number;
   readonly goodSince: boolean;
 }
 
-const CLOSED_COLUMNS =
+/** Of a closed incident `i`. */
+export const CLOSED_COLUMNS =
   sql.raw(`i.id, i.outcome, (extract(epoch from i.closed_at) * 1000)::double precision as "closedAtMs",
   exists (select 1 from runs r where r.tenant = i.tenant and r.source = i.source and r.status in ('succeeded', 'partial')
     and r.finished_at > i.closed_at) as "goodSince"`);

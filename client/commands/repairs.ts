@@ -1,8 +1,10 @@
 import { readIncidents, type Incident } from '../../adapters/postgres/incidents.ts';
 import { openSystemicIncidents } from '../../adapters/postgres/systemic-incidents.ts';
+import { quietBreaks } from '../../adapters/postgres/quiet-breaks.ts';
 import { readRepairSwitch, type RepairSwitch } from '../../adapters/postgres/repair-switch.ts';
 import { DEFAULT_TENANT } from '../../workflows/collection/ids.ts';
 import { waitsForPeople } from '../find-incident.ts';
+import { quietText } from '../quiet-text.ts';
 import { relativeTime } from '../relative-time.ts';
 import { releaseStorm } from '../release-storm.ts';
 import { metricsAnswer } from '../repair-metrics-text.ts';
@@ -34,6 +36,8 @@ export async function repairs(context: Context<RepairsOptions>): Promise<Answer>
   const storms = await openSystemicIncidents(db);
   const killSwitch = await readRepairSwitch(db, DEFAULT_TENANT);
   const now = new Date();
+  const ids = closed.map(({ id }) => id);
+  const quiet = await quietBreaks(db, ids, now);
   const text = [
     ...(killSwitch.on ? [terminal.paint.bad(switchText(killSwitch))] : []),
     ...storms.map(({ id, because }) =>
@@ -44,6 +48,7 @@ export async function repairs(context: Context<RepairsOptions>): Promise<Answer>
     open.length === 0 ? 'Nothing is being repaired.' : openTable(open, terminal, now),
     ...answers(open),
     ...(closed.length > 0 ? [closedTable(closed, terminal, now)] : []),
+    ...quietLines(closed, quiet, terminal),
   ].join('\n\n');
   return { data: { open, closed, storms, killSwitch }, text };
 }
@@ -71,6 +76,21 @@ function openTable(open: readonly Incident[], { width, paint }: Terminal, now: D
     rows,
     { width, head: paint.faint },
   );
+}
+
+/** What fails again while its break is quiet looks as if nobody had noticed. */
+function quietLines(
+  closed: readonly Incident[],
+  quiet: ReadonlyMap<string, Date>,
+  { width, paint }: Terminal,
+): readonly string[] {
+  const lines = closed
+    .filter(({ suppressed }) => suppressed > 0)
+    .flatMap((one) => {
+      const text = quietText(one, quiet.get(one.id));
+      return text === undefined ? [] : [paint.warn(indented(`${one.id}: ${text}`, width, ''))];
+    });
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 function answers(open: readonly Incident[]): readonly string[] {

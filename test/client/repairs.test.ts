@@ -172,6 +172,21 @@ describe('repairs', () => {
     expect(text).toContain('"sho" begins the ids of 2 incidents.');
   });
 
+  test('that fail again while they are quiet are said to be', async () => {
+    const id = await closed('pr-merged-rolled-back');
+    const shown = await cli('repair', 'show', 'shop');
+    expect(shown.text).toMatch(/The same break is quiet until .* UTC: until/);
+    expect((await cli('repairs')).text).not.toContain('is quiet');
+
+    await open({ runId: 'collect:shop-2' });
+
+    const line = /The same break is quiet until \d{4}-.* UTC \(1 failing run since\)/;
+    expect((await cli('repair', 'show', 'shop')).text).toMatch(line);
+    expect((await cli('repairs')).text).toMatch(new RegExp(`${id}: ${line.source}`));
+    await sql`update incidents set closed_at = now() - interval '2 hours'`.execute(db);
+    expect((await cli('repair', 'show', 'shop')).text).not.toContain('is quiet');
+  });
+
   test('their worth is told in figures', async () => {
     await closed('auto-deployed-ok');
 

@@ -134,9 +134,14 @@ export interface ClosedBreak {
  * Is the break of a closed incident, come again, too fresh for a new one? For an hour always; for a week where people were alerted or have
  * refused a fix, as long as no run was good in between: the same trouble is told once.
  */
-export function isQuiet({ outcome, closedAtMs, goodSince }: ClosedBreak, nowMs: number): boolean {
+export function isQuiet(closed: ClosedBreak, nowMs: number): boolean {
+  return nowMs < quietUntilMs(closed);
+}
+
+/** Until when the same break only counts. */
+export function quietUntilMs({ outcome, closedAtMs, goodSince }: ClosedBreak): number {
   const isTold = TOLD.has(outcome) && !goodSince;
-  return nowMs < closedAtMs + (isTold ? TOLD_QUIET_MS : QUIET_MS);
+  return closedAtMs + (isTold ? TOLD_QUIET_MS : QUIET_MS);
 }
 
 /** Did a fix of ours end the earlier incident, so lately that the break belongs to the fix? */
