@@ -5,6 +5,7 @@ import type { Strategy } from '../../../activities/strategies/contract.ts';
 import { findCandidates } from '../../../activities/strategies/candidates.ts';
 import { closeStrategyPool } from '../../../activities/strategies/strategy-pool.ts';
 import { closeExtractionPool } from '../../../adapters/extraction/extract-pool.ts';
+import type { Locator } from '../../../workflows/collection/extraction-spec.ts';
 import type { SpecPatch } from '../../../workflows/repair/patch.ts';
 import { verdictOf } from '../../../workflows/repair/checks.ts';
 import { shiftedRows } from './shifted-rows.ts';
@@ -20,10 +21,7 @@ const nth = (field: string, at: number) =>
 const label = (field: string, anchor: string) => put(field, { anchor, take: 'next' });
 const RIGHT: SpecPatch = [label('fee', 'Landing fee'), label('phone', 'Phone')];
 
-function put(
-  field: string,
-  value: SpecPatch[number] extends infer One ? (One extends { value: infer V } ? V : never) : never,
-) {
+function put(field: string, value: Locator) {
   return { op: 'add', path: `/fields/${field}/locators/0`, value } as const;
 }
 

@@ -8,7 +8,7 @@ interface Landing {
   readonly phone?: string;
 }
 
-export const EXTRACT = {
+const EXTRACT = {
   fee: { type: 'number', normalise: ['stripCurrency'], locators: '.fee' },
   phone: { required: false, locators: '.phone' },
 };
