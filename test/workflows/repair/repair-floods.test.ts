@@ -58,7 +58,7 @@ describe('a rollback that cannot be done', () => {
     await repaired.until('probation');
     await repaired.ran();
     await repaired.handle.result();
-    const moved = failure('StaleDecision', 'A newer fix is in force.');
+    const moved = failure('Conflict', 'Somebody else moves the spec.');
     repaired.incident.rollbacks.push(...Array.from({ length: 500 }, () => moved));
 
     const again = await repaired.rollBack();

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -153,12 +154,13 @@ describe.concurrent('a repair', () => {
         '-c',
         `"${tool}" ${command} --address ${inject('temporalAddress')} --namespace ${namespace}`,
       ],
-      { env: { USER: 'ana', PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
+      { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
     );
     await repaired.handle.result();
 
     expect(repaired.incident.closed()).toMatchObject({ outcome: 'pr-rejected' });
-    expect(repaired.incident.closed()?.because).toContain('Rejected by ana');
+    const who = `Rejected by ${userInfo().username}`;
+    expect(repaired.incident.closed()?.because).toContain(who);
   });
 
   test('queues what else breaks, one at a time, each reported as often as it likes', async () => {
