@@ -28,6 +28,7 @@ import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
 import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { detectBreaks } from './detect-breaks.ts';
+import { knownAnswers } from './known-answers.ts';
 import { documentHash } from './identity.ts';
 import { openRenewed, openSource, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
@@ -242,7 +243,9 @@ async function judgeRead(
   { failed }: RunCounts,
   { context, run, deps }: Reading,
 ): Promise<Pick<SliceReport, 'held' | 'failedAs'>> {
-  const held = await detectBreaks({ run, definition: context.definition, listing }, deps.db);
+  const { definition, signal } = context;
+  const known = await knownAnswers({ definition, run: run.runId, signal }, deps);
+  const held = await detectBreaks({ run, definition, listing, known }, deps.db);
   const failures = failed > 0 ? await readFailures(deps.db, { ...run, run: run.runId }) : {};
   const failedAs = dominatingFailure(failures);
   return { ...(held ? { held } : {}), ...(failedAs ? { failedAs } : {}) };

@@ -7,7 +7,7 @@ import type { SourceDefinition } from '../../workflows/collection/definitions.ts
 import type { HeldReport, ListingReport } from '../../workflows/collection/run-status.ts';
 import { HISTORY_RUNS } from '../../workflows/repair/detectors/baseline.ts';
 import { detect } from '../../workflows/repair/detectors/detect.ts';
-import type { Finding, RunFacts } from '../../workflows/repair/detectors/finding.ts';
+import type { Finding, KnownAnswer, RunFacts } from '../../workflows/repair/detectors/finding.ts';
 import { heals } from '../../workflows/repair/incident.ts';
 import { failureOf } from './failure-of.ts';
 
@@ -16,6 +16,8 @@ export interface EndedRead {
   readonly definition: SourceDefinition;
   /** Undefined where the source has no listing. */
   readonly listing: ListingReport | undefined;
+  /** What was asked of archived bodies; nothing where nobody could look. */
+  readonly known?: readonly KnownAnswer[];
 }
 
 /**
@@ -23,10 +25,10 @@ export interface EndedRead {
  * people about it: the incident that opens with the end of the run says more. Idempotent.
  */
 export async function detectBreaks(
-  { run, definition, listing }: EndedRead,
+  { run, definition, listing, known }: EndedRead,
   db: Database,
 ): Promise<HeldReport | undefined> {
-  const facts = await readFacts({ run, definition, listing }, db);
+  const facts = await readFacts({ run, definition, listing, ...(known ? { known } : {}) }, db);
   if (!facts) return undefined;
   const findings = detect(facts);
   await noteFindings(db, { run: run.runId, findings });
@@ -51,7 +53,7 @@ export async function findBreaks(
 }
 
 async function readFacts(
-  { run, definition, listing }: EndedRead,
+  { run, definition, listing, known }: EndedRead,
   db: Database,
 ): Promise<RunFacts | undefined> {
   if (!heals(definition)) return undefined;
@@ -61,7 +63,8 @@ async function readFacts(
   const { specDigest } = summary;
   const lineage = { tenant, source, specDigest, definitionDigest, limit: HISTORY_RUNS };
   const good = await readGoodRuns(db, lineage);
-  return { run: summary, listingComplete: listing?.complete ?? false, good };
+  const listingComplete = listing?.complete ?? false;
+  return { run: summary, listingComplete, good, ...(known ? { known } : {}) };
 }
 
 interface Found {

@@ -7,6 +7,7 @@ import {
   valuesOfRuns,
   type KeptValues,
 } from '../../adapters/postgres/evidence-values.ts';
+import { compareRecords } from '../../workflows/repair/stable-records.ts';
 import type { VerificationFacts } from '../../workflows/repair/verification.ts';
 import { concurrently } from '../collection/concurrently.ts';
 import type { RepairDependencies } from './dependencies.ts';
@@ -51,11 +52,11 @@ export async function stableValues(
       ? new Map(compared.pages.map(({ id, records }) => [id, records]))
       : await opened(await valuesOfRuns(deps.db, incident, compared.runs), deps);
   const verdicts = [...after].flatMap(([id, records]) =>
-    compare(before.get(id) ?? [], records, fields),
+    compareRecords(before.get(id) ?? [], records, fields),
   );
   return {
     joined: verdicts.length,
-    equal: verdicts.filter(Boolean).length,
+    equal: verdicts.filter(({ same }) => same).length,
     known: before.size * fields.length,
   };
 }
@@ -79,25 +80,4 @@ async function opened(
     }
   });
   return found;
-}
-
-/** A verdict a value. Records of a list are matched by their `id` or `url`; of a page there is one. */
-function compare(
-  before: readonly Readonly<Record<string, unknown>>[],
-  after: readonly Readonly<Record<string, unknown>>[],
-  fields: readonly string[],
-): readonly boolean[] {
-  const known = new Map(before.map((record, index) => [nameOf(record, index), record]));
-  return after.flatMap((record, index) => {
-    const old = known.get(nameOf(record, index));
-    if (old === undefined) return [];
-    return fields
-      .filter((field) => old[field] !== undefined)
-      .map((field) => JSON.stringify(old[field]) === JSON.stringify(record[field]));
-  });
-}
-
-function nameOf(record: Readonly<Record<string, unknown>>, index: number): string {
-  const name = record['id'] ?? record['url'];
-  return name === undefined ? `#${index}` : JSON.stringify(name);
 }

@@ -35,11 +35,11 @@ export interface RunFacts {
   readonly listingComplete: boolean;
   /** Good runs (`succeeded` or `partial`) of the same lineage before this one, newest first. */
   readonly good: readonly RunSummary[];
-  /** Fields whose values on archived bodies must not change, and have or have not; nothing where bodies were not replayed. */
+  /** Fields whose values on archived bodies must not change, and have or have not; nothing where no body was read again with another result. */
   readonly known?: readonly KnownAnswer[];
 }
 
-/** A stable field on an archived body: what was read when it was archived, and what is read today. */
+/** A stable field of a body that was read before: is it today what it was then? */
 export interface KnownAnswer {
   readonly url: string;
   readonly field: string;

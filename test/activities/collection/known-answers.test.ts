@@ -1,0 +1,83 @@
+import { hash } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterEach, expect, test } from 'vitest';
+import { readFindings } from '../../../adapters/postgres/good-runs.ts';
+import { startSite, type Site } from '../../fakes/site.ts';
+import { withCollecting } from './collecting.ts';
+import {
+  EVIDENCE,
+  evidenceSource,
+  productPage,
+  PRODUCT_FIELDS,
+  type EvidenceCase,
+} from './evidence-source.ts';
+
+const newSource = withCollecting();
+const sites: Site[] = [];
+afterEach(async () => {
+  for (const site of sites.splice(0)) await site.close();
+});
+
+async function readOnce(stable: readonly string[]): Promise<EvidenceCase> {
+  const site = await startSite({
+    '/robots.txt': { status: 404 },
+    '/a': productPage('Lamp'),
+    '/b': productPage('Chair'),
+  });
+  sites.push(site);
+  const { price } = PRODUCT_FIELDS;
+  const name = { ...price, type: 'text', locators: [PRODUCT_FIELDS.name] };
+  const isStable = (field: string) => ({ stable: stable.includes(field) });
+  const source = await evidenceSource(newSource, {
+    urls: [`${site.origin}/a`, `${site.origin}/b`],
+    extract: { name: { ...name, ...isStable('name') }, price: { ...price, ...isStable('price') } },
+  });
+  await source.collectRun('one');
+  return source;
+}
+
+/** As if our parser had read the same bodies otherwise then: what a new release of it would do. */
+async function readOtherwise(source: EvidenceCase, values: Record<string, unknown>): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ records: [values] }));
+  const sha256 = hash('sha256', body);
+  const key = `${EVIDENCE.prefix}/default/${source.id}/bodies/${sha256}`;
+  const signal = AbortSignal.timeout(10_000);
+  const contentType = 'application/json';
+  await source.deps.objects.put({ bucket: EVIDENCE.bucket, key, body, contentType, signal });
+  await sql`
+    update evidence_pages set page = 'earlier-' || page, values_key = ${key},
+      facts = facts || ${JSON.stringify({ valuesSha256: sha256 })}::jsonb
+    where source = ${source.id} and facts->>'url' like '%/a'`.execute(source.db);
+}
+
+test('a stable value of a body that is read otherwise than before holds the run', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  const { held } = await source.collect({ run: 'two', deps: source.deps });
+  expect(held).toMatchObject({ failure: 'SchemaDrift', sample: ['name'] });
+  expect(held?.reason).toContain('1 of 1 values that must not change did');
+  expect(await readFindings(source.db, `${source.id}:two`)).toMatchObject([
+    { detector: 'known-answer', failure: 'SchemaDrift', fields: ['name'] },
+  ]);
+});
+
+test.each([
+  ['the value is the same as then', ['name'], { name: 'Lamp', price: 99 }],
+  ['the field may change', [], { name: 'Lantern', price: 12.5 }],
+  ['the field was not there then', ['name'], { price: 12.5 }],
+])('a run is not held where %s', async (_, stable, values) => {
+  const source = await readOnce(stable);
+  await readOtherwise(source, values);
+  const { held } = await source.collect({ run: 'two', deps: source.deps });
+  expect(held).toBeUndefined();
+});
+
+test('what cannot be read any more holds no run', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  await sql`update evidence_pages set values_key = 'gone' where page like 'earlier-%'`.execute(
+    source.db,
+  );
+  const { held } = await source.collect({ run: 'two', deps: source.deps });
+  expect(held).toBeUndefined();
+});
