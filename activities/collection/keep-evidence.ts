@@ -10,6 +10,7 @@ import {
 } from '../../adapters/postgres/evidence-state.ts';
 import { addTallies, NO_TALLY, type ExtractionTally } from '../../workflows/repair/run-summary.ts';
 import { concurrently } from './concurrently.ts';
+import { patiently } from './patiently.ts';
 import { chooseEvidence, type ChosenEvidence } from './choose-evidence.ts';
 import type { StagedEvidence } from './stage-evidence.ts';
 import { reference, type StoreContext } from './store-context.ts';
@@ -71,7 +72,7 @@ async function stored(
 ): Promise<string | undefined> {
   try {
     await concurrently(uploads, atOnce, ({ object, body, contentType }) =>
-      putEvidence(objects, object, { body, contentType, signal }),
+      patiently(() => putEvidence(objects, object, { body, contentType, signal }), signal),
     );
     return undefined;
   } catch (error) {

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
 import type {
   FailedDocument,
   ManifestRow,
@@ -7,8 +5,8 @@ import type {
 } from '../../adapters/postgres/manifest.ts';
 import { holdsClaim, isOvertaken, overtaken } from '../../adapters/postgres/source-state.ts';
 import { refuseShrunken } from '../../workflows/collection/content-guard.ts';
-import { FAILURES, isFailureName, type FailureName } from '../../workflows/failures.ts';
 import { concurrently } from './concurrently.ts';
+import { isOurs, patiently, type OurFailure } from './patiently.ts';
 import type { PreparedDocument } from './prepare-document.ts';
 import { cleanDetail, failedDocument } from './sort-messages.ts';
 import { reference, type StoreContext } from './store-context.ts';
@@ -92,12 +90,6 @@ interface Refusal {
   readonly error: OurFailure;
 }
 
-type OurFailure = ApplicationFailure & { readonly type: FailureName };
-
-function isOurs(error: unknown): error is OurFailure {
-  return error instanceof ApplicationFailure && isFailureName(error.type);
-}
-
 /** `InvalidDocument` is what S3 says of exactly this object (its key, its size); anything else may concern the bucket or the service. */
 function throwIfHopeless(
   stored: readonly StoredDocument[],
@@ -123,25 +115,6 @@ function toFailed({ put, error }: Refusal, context: StoreContext): FailedDocumen
     inputMetaSha256: metaHash,
     configSig: context.configSig,
   };
-}
-
-/** Between the tries of one document; the SDK has tried twice in each of them. */
-const PAUSES_MS = [200, 800, 2000] as const;
-const LONGEST_PAUSE_MS = 5000;
-
-/** One document must not make a whole batch be read again: what passes is waited for here, for a few seconds. */
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (const pauseMs of PAUSES_MS) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isOurs(error) || isOvertaken(error) || !FAILURES[error.type].retried) throw error;
-      const asked = typeof error.nextRetryDelay === 'number' ? error.nextRetryDelay : 0;
-      const jittered = pauseMs * (0.5 + Math.random());
-      await sleep(Math.min(LONGEST_PAUSE_MS, Math.max(asked, jittered)), undefined, { signal });
-    }
-  }
-  return work();
 }
 
 /** How long an answer about the claim is good for. A process that slept through it (a zombie) asks again before its next write. */

@@ -2,6 +2,7 @@ import type { KyselyPlugin } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { removeEvidence } from '../../../activities/mending/remove-evidence.ts';
 import { readEvidenceProblem } from '../../../adapters/postgres/evidence-pages.ts';
+import { failure } from '../../../workflows/failures.ts';
 import { startSite, withEtag, type Page, type Site } from '../../fakes/site.ts';
 import { withCollecting } from './collecting.ts';
 import { EVIDENCE, evidenceSource, productPage, PRODUCT_FIELDS } from './evidence-source.ts';
@@ -170,6 +171,26 @@ test('a run that is read twice to its end counts the second reading alone', asyn
   await source.collect({ run: 'one', deps: source.deps, attempt: 2 });
   expect(await source.tally('one')).toMatchObject({ pages: 3, records: 3 });
   expect(await source.rows()).toHaveLength(3);
+});
+
+test('what S3 does not take at first is kept all the same', async () => {
+  const site = await serve(shop(3));
+  const source = await evidenceSource(newSource, configOf(site, 3));
+  const refused = new Set<string>();
+  const { objects } = source.deps;
+  const moody = {
+    ...objects,
+    put(input: Parameters<typeof objects.put>[0]) {
+      if (!input.key.startsWith(EVIDENCE.prefix) || refused.has(input.key))
+        return objects.put(input);
+      refused.add(input.key);
+      return Promise.reject(failure('Unavailable', 'S3 hung up.'));
+    },
+  };
+  await source.collectRun('one', 'succeeded', { deps: { ...source.deps, objects: moody } });
+  expect(refused.size).toBe(6);
+  expect(await source.kept()).toHaveLength(6);
+  expect(await readEvidenceProblem(source.db, `${source.id}:one`)).toBeUndefined();
 });
 
 test('where S3 takes no evidence the documents are stored all the same, and the run says why there is none', async () => {
