@@ -11,6 +11,8 @@ export function queueOptions(queue: TaskQueue, config: WorkerConfig): Partial<Wo
         maxConcurrentActivityTaskExecutions: 50,
         // About 1 MB each (temporal.md §7): bounded, because the isolate's memory lies outside of ours.
         maxCachedWorkflows: 500,
+        // Nobody takes what is meant for the cache of a worker that was killed: this long, and then it goes to another. The default is twice that.
+        stickyQueueScheduleToStartTimeout: '5 seconds',
       };
     case 'collect':
       return { maxConcurrentActivityTaskExecutions: config.WELLSPRING_COLLECT_SLOTS };

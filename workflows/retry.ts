@@ -94,7 +94,7 @@ export const deletion: ActivityOptions = {
 /** A step of a repair that reads pages and bodies, and says that it is alive: an outage of the platform shall not end a repair. */
 export const repairWork: ActivityOptions = {
   startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: '1 minute',
+  heartbeatTimeout: '30 seconds',
   scheduleToCloseTimeout: '6 hours',
   retry: {
     initialInterval: '2 seconds',
@@ -105,10 +105,14 @@ export const repairWork: ActivityOptions = {
   },
 };
 
-/** Moving what is in force. That somebody else moved it meanwhile (`Conflict`) is an answer, and no reason to try the same again. */
+/**
+ * Moving what is in force: no heartbeat, so that an attempt that is given up is known to be over by its own clock, and a short time, which is
+ * how long a repair waits for a worker that died in the middle. That somebody else moved it meanwhile (`Conflict`) is an answer, and no reason to
+ * try the same again.
+ */
 export const deploy: ActivityOptions = {
   ...patient,
-  startToCloseTimeout: '2 minutes',
+  startToCloseTimeout: '30 seconds',
   retry: { ...patient.retry, nonRetryableErrorTypes: [...nonRetryableErrorTypes, 'Conflict'] },
 };
 

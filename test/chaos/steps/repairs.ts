@@ -107,7 +107,7 @@ export function untilStage(stage: RepairStage): Step {
   };
 }
 
-/** A step whose worker never heard of it is given to another one after a minute without a heartbeat. */
+/** A step whose worker never heard of it is given to another one after half a minute without a heartbeat. */
 const ASKED_WITHIN_MS = 230_000;
 
 /** People are asked, and the workflow says so. */
