@@ -18,11 +18,9 @@ export async function bundleChanged(folder: string, edits: readonly Edit[]): Pro
   const workflows = join(folder, 'workflows');
   await cp(new URL('workflows/', ROOT), workflows, { recursive: true });
   await symlink(fileURLToPath(new URL('node_modules', ROOT)), join(folder, 'node_modules'));
-  for (const { file, from, to } of edits) {
-    const path = join(workflows, file);
-    const text = await readFile(path, 'utf8');
-    if (!text.includes(from)) throw new Error(`"${file}" does not hold: ${from}`);
-    await writeFile(path, text.replace(from, to));
+  for (const edit of edits) {
+    const path = join(workflows, edit.file);
+    await writeFile(path, edited(await readFile(path, 'utf8'), edit));
   }
   const silent = (): void => undefined;
   const logger = {
@@ -37,4 +35,16 @@ export async function bundleChanged(folder: string, edits: readonly Edit[]): Pro
   const bundle = join(folder, 'workflows.js');
   await writeFile(bundle, code);
   return bundle;
+}
+
+function edited(text: string, edit: Edit): string {
+  const { file, from, to } = edit;
+  if (!text.includes(from)) throw new Error(`"${file}" does not hold: ${from}`);
+  return text.replace(from, to);
+}
+
+/** The workflows as they are hold every place of these edits. @throws Error - one is not there. */
+export async function tryEdits(edits: readonly Edit[]): Promise<void> {
+  for (const edit of edits)
+    edited(await readFile(new URL(`workflows/${edit.file}`, ROOT), 'utf8'), edit);
 }

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { tryEdits } from './changed-workflows.ts';
+import { NEXT } from './faults/f28.ts';
 import { FAULTS } from './faults/index.ts';
 import { scriptOf } from './harness.ts';
 
@@ -30,4 +32,13 @@ test('every fault of the matrix that is promised has its row, once', () => {
   ];
 
   expect(FAULTS.map(({ id }) => id)).toEqual(promised);
+});
+
+test('the next version of the workflows, which takes a repair over, can be written', async () => {
+  await expect(tryEdits(NEXT)).resolves.toBeUndefined();
+});
+
+test('a next version whose place is not in the workflows is an error', async () => {
+  const edits = NEXT.map((edit) => ({ ...edit, from: 'nowhere' }));
+  await expect(tryEdits(edits)).rejects.toThrow('does not hold: nowhere');
 });

@@ -15,27 +15,21 @@ import {
 
 const TAKEN_OVER = 'repairs under way that another version took over';
 
+const IMPORTED = "import { patched as isNext, sleep as pause } from '@temporalio/workflow';\n";
+
 /** The next version waits a moment before it looks at an answer, and after a deployment: new commands, behind a patch each. */
-const NEXT: readonly Edit[] = [
-  {
-    file: 'repair/ask-people.ts',
-    from: "import { uuid4 } from '@temporalio/workflow';",
-    to: "import { patched, sleep, uuid4 } from '@temporalio/workflow';",
-  },
+export const NEXT: readonly Edit[] = [
+  { file: 'repair/ask-people.ts', from: 'import ', to: `${IMPORTED}import ` },
   {
     file: 'repair/ask-people.ts',
     from: "await enter(desk, 'awaiting-approval');",
-    to: "if (patched('chaos-asked')) await sleep(5);\n  await enter(desk, 'awaiting-approval');",
+    to: "if (isNext('chaos-asked')) await pause(5);\n  await enter(desk, 'awaiting-approval');",
   },
-  {
-    file: 'repair/deliver-fix.ts',
-    from: "import { ActivityFailure, CancellationScope, log } from '@temporalio/workflow';",
-    to: "import { ActivityFailure, CancellationScope, log, patched, sleep } from '@temporalio/workflow';",
-  },
+  { file: 'repair/deliver-fix.ts', from: 'import ', to: `${IMPORTED}import ` },
   {
     file: 'repair/deliver-fix.ts',
     from: "await enter(desk, 'deploying');",
-    to: "await enter(desk, 'deploying');\n  if (patched('chaos-deploying')) await sleep(5);",
+    to: "await enter(desk, 'deploying');\n  if (isNext('chaos-deploying')) await pause(5);",
   },
 ];
 
