@@ -1,7 +1,5 @@
 import { userInfo } from 'node:os';
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -10,7 +8,6 @@ import {
 import type { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
-import { findTemporalCli } from '../../local/tools/temporal-cli.ts';
 import { createApprovals } from '../../workers/approvals.ts';
 import type { decideHeld } from '../../workflows/approval/decide-held.ts';
 import type { DecideHeldInput } from '../../workflows/approval/held-input.ts';
@@ -27,8 +24,8 @@ import type { HeldStatus } from '../../workflows/approval/status.ts';
 import { failure } from '../../workflows/failures.ts';
 import { heldFakes, type FakeSet } from '../fakes/approval-activities.ts';
 import { heldInput, heldStart } from '../fakes/held-input.ts';
+import { runPrintedCommand } from '../set-up/printed-command.ts';
 import { sharedServer } from '../set-up/servers.ts';
-import { toolSearch } from '../set-up/tools.ts';
 import { countKinds, eventsOf, summariesOf } from '../set-up/workflow-history.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
 
@@ -124,23 +121,8 @@ describe('a question about held deletions', () => {
 
   test("is answered by the command of Temporal's own CLI that its details print", async () => {
     const asked = await ask();
-    await expect.poll(() => details(asked), { timeout: 10_000 }).toContain('update execute');
-    const metadata = await asked.handle.query<{ readonly currentDetails: string }>(
-      '__temporal_workflow_metadata',
-    );
-    const line = metadata.currentDetails.split('\n').find((one) => one.includes('"approve"')) ?? '';
-    const command = line.trim().replace('npm run temporal --', '');
-    const { tool } = await findTemporalCli({ ...toolSearch(true), sdkDownload: false });
-    const { namespace } = workers();
 
-    await promisify(execFile)(
-      'bash',
-      [
-        '-c',
-        `"${tool}" ${command} --address ${inject('temporalAddress')} --namespace ${namespace}`,
-      ],
-      { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
-    );
+    await runPrintedCommand(asked.handle, '"approve"', workers().namespace);
 
     expect(await asked.handle.result()).toMatchObject({ outcome: 'approved' });
     expect(asked.set.verdict()).toMatchObject({ by: userInfo().username, proven: false });

@@ -1,14 +1,11 @@
 import { userInfo } from 'node:os';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, inject, test, vi } from 'vitest';
-import { findTemporalCli } from '../../../local/tools/temporal-cli.ts';
 import { approveSignal, decideUpdate } from '../../../workflows/approval/messages.ts';
 import type { ChosenFix } from '../../../workflows/repair/activities.ts';
 import { fixOf, proven, repairFakes, runOn } from '../../fakes/repair-activities.ts';
+import { runPrintedCommand } from '../../set-up/printed-command.ts';
 import { sharedServer } from '../../set-up/servers.ts';
-import { toolSearch } from '../../set-up/tools.ts';
 import { countKinds, eventsOf, summariesOf } from '../../set-up/workflow-history.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
 import { PATIENTLY, repair, type RepairOnStage, type RepairScript } from './repair-stage.ts';
@@ -140,22 +137,8 @@ describe.concurrent('a repair', () => {
   test("is answered by the command of Temporal's own CLI that its details print", async () => {
     const repaired = await start();
     await repaired.until('awaiting-approval');
-    const { currentDetails } = await repaired.handle.query<{ readonly currentDetails: string }>(
-      '__temporal_workflow_metadata',
-    );
-    const line = currentDetails.split('\n').find((one) => one.includes('"verdict":"reject"')) ?? '';
-    const command = line.trim().replace('npm run temporal --', '');
-    const { tool } = await findTemporalCli({ ...toolSearch(true), sdkDownload: false });
-    const { namespace } = workers();
 
-    await promisify(execFile)(
-      'bash',
-      [
-        '-c',
-        `"${tool}" ${command} --address ${inject('temporalAddress')} --namespace ${namespace}`,
-      ],
-      { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }, timeout: 20_000 },
-    );
+    await runPrintedCommand(repaired.handle, '"verdict":"reject"', workers().namespace);
     await repaired.handle.result();
 
     expect(repaired.incident.closed()).toMatchObject({ outcome: 'pr-rejected' });
