@@ -3,6 +3,7 @@ import { createS3Reader } from './bedrock/s3-reader.ts';
 import { startBedrockServer } from './bedrock/server.ts';
 import { readBedrockConfig, type BedrockConfig } from './config.ts';
 import { ensureKnowledgeBase } from './knowledge-base.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /**
  * The embedded Bedrock as a process of its own, beside any S3 server: for a set-up on real parts that has no AWS account.
@@ -38,17 +39,6 @@ async function main({ s3Url, region, bucket, directory, ...own }: BedrockConfig)
   clients.close();
   const lines = Object.entries(ids).map(([name, id]) => `${name}=${id}`);
   console.log([`Bedrock on ${bedrock.url}, reading "${bucket}" on ${s3Url}`, ...lines].join('\n'));
-}
-
-function stopOnSignal(close: () => Promise<void>): void {
-  const stop = (): void => {
-    close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
 }
 
 try {

@@ -5,6 +5,7 @@ import { createAwsClients } from '../adapters/aws/clients.ts';
 import { createS3Reader } from './bedrock/s3-reader.ts';
 import { startBedrockServer } from './bedrock/server.ts';
 import { startS3Server } from './s3/server.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /** What the process of the embedded cloud is told: by a file, because credentials do not belong on a command line. */
 export const CloudConfig = z.strictObject({
@@ -52,14 +53,7 @@ async function main(file: string): Promise<void> {
     },
   });
   console.log(`S3 on ${s3.url}, Bedrock on ${bedrock.url}`);
-  const stop = (): void => {
-    Promise.allSettled([bedrock.close(), s3.close()]).then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  stopOnSignal(() => Promise.allSettled([bedrock.close(), s3.close()]));
 }
 
 const [file] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { readClientConfig } from '../client/config.ts';
 import { openSystem } from '../client/system.ts';
 import { startShop, type ShopSite } from '../examples/repair/shop-site.ts';
 import { applyDefinitions } from './apply-definitions.ts';
-import { reachLoopbackDirectly, readLocalConfig, type LocalConfig } from './config.ts';
+import { reachLoopbackDirectly, type LocalConfig } from './config.ts';
 import { playStory, type StoryEnd } from './demo/acts.ts';
 import { DEMO_HELP, parseDemoArguments, type DemoArguments } from './demo/arguments.ts';
 import { writeDemoDefinitions } from './demo/definitions.ts';
@@ -13,14 +13,13 @@ import { learnFromOutcomes } from './demo/learn.ts';
 import { shownCommands } from './demo/shown-commands.ts';
 import { Stopped, type Stage } from './demo/story.ts';
 import { whatNext } from './demo/what-next.ts';
+import { INTERRUPTED, runProgram } from './run-program.ts';
 import { createScreen } from './screen.ts';
 import { keptPorts } from './system/kept-ports.ts';
 import { startSystem, type System } from './system/system.ts';
 
 const screen = createScreen(process.stdout);
 const stopping = new AbortController();
-/** 128 and SIGINT, as shells count. */
-const INTERRUPTED = 130;
 
 /** `npm run demo:repair`: a source breaks and heals, before somebody's eyes. */
 async function main(args: DemoArguments, local: LocalConfig): Promise<number> {
@@ -154,41 +153,4 @@ function aborted(): Promise<void> {
   });
 }
 
-const ONE_KEYPRESS_MS = 500;
-let firstSignalMs = 0;
-
-/** The first signal stops in order; a second one does not wait: the guard then ends what is left. */
-function onSignal(): void {
-  if (!stopping.signal.aborted) {
-    firstSignalMs = Date.now();
-    stopping.abort();
-    // npm passes on a signal that the terminal has sent to us as well: that is still the first one.
-  } else if (Date.now() - firstSignalMs > ONE_KEYPRESS_MS) process.exit(INTERRUPTED);
-}
-
-const [major = 0] = process.versions.node.split('.').map(Number);
-if (major < 24) {
-  console.error(
-    `This is Node ${process.versions.node}; Wellspring needs 24. Type "npm run demo:repair", which brings its own.`,
-  );
-  process.exit(1);
-}
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-const local = readLocalConfig();
-let args: DemoArguments;
-try {
-  args = parseDemoArguments(process.argv.slice(2), local.workingFolder);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(2);
-}
-let code = 1;
-try {
-  code = await main(args, local);
-} catch (error) {
-  if (stopping.signal.aborted) code = INTERRUPTED;
-  console.error(error instanceof Error ? error.message : error);
-}
-// Every part has been stopped; a forgotten timer must not keep the terminal.
-process.exit(code);
+await runProgram({ command: 'npm run demo:repair', parse: parseDemoArguments, main, stopping });

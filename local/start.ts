@@ -7,6 +7,7 @@ import { applyDefinitions, checkDefinitions } from './apply-definitions.ts';
 import { parseStartArguments, START_HELP, type StartArguments } from './arguments.ts';
 import { type LocalConfig, reachLoopbackDirectly, readLocalConfig } from './config.ts';
 import { collectOnce, describeRun, dueSources, waitForSync } from './first-round.ts';
+import { INTERRUPTED, runProgram } from './run-program.ts';
 import { createScreen } from './screen.ts';
 import { commandsToTry, counted, placesToLook, whatFailed } from './summary.ts';
 import { startSystem, type System } from './system/system.ts';
@@ -14,8 +15,6 @@ import { findChromium } from './tools/chromium.ts';
 
 const screen = createScreen(process.stdout);
 const stopping = new AbortController();
-/** 128 and SIGINT, as shells count. */
-const INTERRUPTED = 130;
 
 /** `npm start`: the whole system on one machine. */
 async function main(args: StartArguments, local: LocalConfig): Promise<number> {
@@ -183,44 +182,4 @@ function keyOf({ id, finishedAt }: RunRow): string {
   return `${id} ${finishedAt?.getTime() ?? 0}`;
 }
 
-const ONE_KEYPRESS_MS = 500;
-let firstSignalMs = 0;
-
-/** The first signal stops in order; a second one does not wait: the guard then ends what is left. */
-function onSignal(): void {
-  if (!stopping.signal.aborted) {
-    firstSignalMs = Date.now();
-    stopping.abort();
-    // npm passes on a signal that the terminal has sent to us as well: that is still the first one.
-  } else if (Date.now() - firstSignalMs > ONE_KEYPRESS_MS) process.exit(INTERRUPTED);
-}
-
-const [major = 0] = process.versions.node.split('.').map(Number);
-if (major < 24) {
-  console.error(
-    `This is Node ${process.versions.node}; Wellspring needs 24. Type "npm start", which brings its own.`,
-  );
-  process.exit(1);
-}
-// A terminal that was closed, or a reader such as "head" that has gone: what is printed is lost, and the parts are still stopped in order.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
-process.on('SIGINT', onSignal);
-process.on('SIGTERM', onSignal);
-process.on('SIGHUP', onSignal);
-const local = readLocalConfig();
-let args: StartArguments;
-try {
-  args = parseStartArguments(process.argv.slice(2), local.workingFolder);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(2);
-}
-let code = 1;
-try {
-  code = await main(args, local);
-} catch (error) {
-  if (stopping.signal.aborted) code = INTERRUPTED;
-  console.error(error instanceof Error ? error.message : error);
-}
-// Every part has been stopped; a forgotten timer must not keep the terminal.
-process.exit(code);
+await runProgram({ command: 'npm start', parse: parseStartArguments, main, stopping });
