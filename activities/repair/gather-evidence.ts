@@ -10,6 +10,7 @@ import { withHeartbeat } from '../heartbeat.ts';
 import type { RepairDependencies } from './dependencies.ts';
 import { loadEvidence, type LoadedEvidence } from './load-evidence.ts';
 import { openCase, questionOf } from './open-case.ts';
+import { recentChanges, type RecentChanges } from './recent-changes.ts';
 import { writeBundle, type BundleQuestion } from './write-bundle.ts';
 
 const MAX_FACTS = 10;
@@ -30,11 +31,13 @@ export async function gatherEvidence(
       const { incident } = opened;
       const question = questionOf(opened, cancellationSignal());
       const { redact } = await openSource(incident.definitionDigest, deps);
-      const facts = factsOf(incident, await loadEvidence(question, deps)).map((fact) =>
+      const changes = await recentChanges(deps.db, incident);
+      const loaded = await loadEvidence(question, deps);
+      const facts = factsOf(incident, changes, loaded).map((fact) =>
         redact(fact).slice(0, MAX_FACT).toWellFormed(),
       );
       const { because } = incident;
-      const bundle = { ...question, incident: incident.id, because, facts, changes: [], redact };
+      const bundle = { ...question, incident: incident.id, because, facts, changes, redact };
       const diagnosis = await written(bundle, deps);
       await noteRepair(deps.db, incident.id, { ...diagnosis });
       return diagnosis;
@@ -59,13 +62,32 @@ async function written(bundle: BundleQuestion, deps: RepairDependencies): Promis
 /** Answers of a bucket that repeating does not change: people have to. */
 const REFUSALS: ReadonlySet<FailureName> = new Set(['AccessDenied', 'InvalidConfig', 'NotFound']);
 
-function factsOf(incident: Incident, loaded: LoadedEvidence): readonly string[] {
+function factsOf(
+  incident: Incident,
+  changes: RecentChanges,
+  loaded: LoadedEvidence,
+): readonly string[] {
   const { because, firstFailureAt, occurrences, fields, regressionOf } = incident;
   const seen = `Seen ${occurrences === 1 ? 'once' : `${occurrences} times`}, since ${timeText(firstFailureAt.getTime())}.`;
   const what = fields.length === 0 ? [] : [`It is about ${fields.map(fieldName).join(', ')}.`];
   const again =
     regressionOf === null ? [] : [`The fix of incident "${regressionOf}" did not hold.`];
-  return [because, seen, ...what, ...again, ...evidenceFacts(loaded)].slice(0, MAX_FACTS);
+  const before = lastChange(incident, changes);
+  return [because, seen, ...what, ...again, ...before, ...evidenceFacts(loaded)].slice(
+    0,
+    MAX_FACTS,
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+/** What somebody, or a repair, changed of the source in the day before it broke: the first thing to look at. */
+function lastChange({ firstFailureAt }: Incident, { entries }: RecentChanges): readonly string[] {
+  const brokeMs = firstFailureAt.getTime();
+  const last = entries.find(
+    ({ kind, atMs }) => kind !== 'outcome' && atMs <= brokeMs && atMs > brokeMs - DAY_MS,
+  );
+  return last ? [`Shortly before, at ${timeText(last.atMs)}: ${last.what}`] : [];
 }
 
 function fieldName(field: string): string {

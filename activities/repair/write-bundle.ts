@@ -1,7 +1,7 @@
 import { canonicalJson, digestOf } from '../../adapters/definitions/digest.ts';
 import { mapTexts } from '../../adapters/definitions/map-texts.ts';
 import { nameEvidence, putEvidence } from '../../adapters/evidence/evidence-store.ts';
-import { readRunWords, readSourceChanges } from '../../adapters/postgres/bundle-facts.ts';
+import { readRunWords } from '../../adapters/postgres/bundle-facts.ts';
 import { timeText } from '../../workflows/approval/words.ts';
 import { failure } from '../../workflows/failures.ts';
 import type { EvidenceRef } from '../../workflows/repair/activities.ts';
@@ -13,6 +13,7 @@ import {
   type EvidenceWithRows,
 } from './load-evidence.ts';
 import { logWindow } from './log-window.ts';
+import type { RecentChanges } from './recent-changes.ts';
 import { structuralDiff } from './structural-diff.ts';
 
 /** What the one who writes a bundle knows beside the evidence that is stored. */
@@ -22,17 +23,10 @@ export interface BundleQuestion extends EvidenceQuestion {
   readonly because: string;
   /** Deterministic sentences for people. */
   readonly facts: readonly string[];
-  /** What others know of the recent past: fixes and outcomes, newest first. Revisions are looked up here. */
-  readonly changes: readonly RecentChange[];
+  /** What happened to the source before. */
+  readonly changes: RecentChanges;
   /** Takes the secrets of the source out of a text. */
   readonly redact: (text: string) => string;
-}
-
-export interface RecentChange {
-  readonly atMs: number;
-  readonly kind: 'revision' | 'fix' | 'rollback' | 'outcome';
-  /** One sentence. */
-  readonly what: string;
 }
 
 /**
@@ -70,7 +64,7 @@ async function gathered(question: BundleQuestion, deps: EvidenceDependencies): P
     facts,
     ...found,
     log: logWindow(words, `run "${run}" and its dead letters in PostgreSQL`),
-    changes: await recentChanges(question, deps),
+    changes: timed(question.changes),
   };
 }
 
@@ -108,21 +102,6 @@ function described({ bucket, bodyKey, valuesKey, run, facts }: EvidenceWithRows[
   };
 }
 
-const MAX_CHANGES = 20;
-
-async function recentChanges(
-  { definition, changes }: BundleQuestion,
-  { db }: EvidenceDependencies,
-): Promise<object> {
-  const revisions = await readSourceChanges(db, definition.id, MAX_CHANGES + 1);
-  const applied = revisions.map(({ atMs, author, revision }): RecentChange => ({
-    atMs,
-    kind: 'revision',
-    what: `Revision ${revision} by "${author}" changed the definition of the source.`,
-  }));
-  const all = [...changes, ...applied].toSorted((a, b) => b.atMs - a.atMs);
-  const entries = all
-    .slice(0, MAX_CHANGES)
-    .map(({ atMs, ...change }) => ({ ...change, at: timeText(atMs) }));
-  return { entries, dropped: all.length - entries.length };
+function timed({ entries, dropped }: RecentChanges): object {
+  return { entries: entries.map(({ atMs, ...one }) => ({ ...one, at: timeText(atMs) })), dropped };
 }

@@ -27,18 +27,3 @@ export async function readRunWords(
   );
   return rows;
 }
-
-/** When the definition of a source changed, and who applied it, newest first. */
-export async function readSourceChanges(
-  db: Database,
-  source: string,
-  limit: number,
-): Promise<
-  readonly { readonly atMs: number; readonly author: string; readonly revision: number }[]
-> {
-  const { rows } = await sql<{ atMs: number; author: string; revision: number }>`
-    select (extract(epoch from created_at) * 1000)::bigint as "atMs", author, id as revision from (
-      select id, created_at, author, sources->>${source} as digest, lag(sources->>${source}) over (order by id) as before from revisions) r
-    where digest is distinct from before order by id desc limit ${limit}`.execute(db);
-  return rows;
-}

@@ -244,7 +244,7 @@ test('a bundle refers to bodies by hash, names none that is held out, and is the
     incident: 'incident-1',
     because: `Field "price" is missing in 10 of 10 records; the key was ${SECRET}.`,
     facts: ['It is about "price".'],
-    changes: [],
+    changes: { entries: [], dropped: 0 },
     redact: (text: string) => text.replaceAll(SECRET, '[secret]'),
   };
   const one = await writeBundle(question, source.deps);
