@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -52,10 +53,11 @@ import { repair, type RepairOnStage, type RepairScript } from '../workflows/repa
 import { ingestionFakes, type FakeBase } from '../fakes/ingestion-activities.ts';
 import { startTestTemporal } from './test-temporal.ts';
 import { startTestWorkers, type TestWorkers } from './temporal-workers.ts';
+import { countKinds, eventsOf } from './workflow-history.ts';
 
 // The program that records `test/histories/<workflow>/<case>.json` anew, from runs on a real server:
-// `node test/set-up/record-histories.ts`, or with the names of workflows to record only those. Only when a change is meant to break old histories: replaying the old ones
-// proves that runs that are under way survive the change.
+// `node test/set-up/record-histories.ts`, or with the names of workflows to record only those, or of cases, such as `repairSource/yielded`, where a
+// change adds a way. Old ones only when a change is meant to break them: replaying them proves that runs that are under way survive the change.
 
 const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
 
@@ -128,7 +130,8 @@ try {
 }
 
 function isWanted(...names: readonly string[]): boolean {
-  return wanted.length === 0 || names.some((name) => wanted.includes(name));
+  if (wanted.length === 0) return true;
+  return wanted.some((one) => names.some((name) => one === name || one.startsWith(`${name}/`)));
 }
 
 async function recordRuns({ client }: TestWorkers): Promise<void> {
@@ -386,6 +389,16 @@ function repairCases(): Readonly<Record<string, RepairToRecord>> {
         await one.ran();
       },
     },
+    yielded: {
+      set: ({ proposals }) => void proposals.splice(0, 1, { candidates: [], abstained: [] }),
+      async end(one) {
+        await one.until('awaiting-guidance');
+        await resting(one);
+        await one.report(repairs.incident(`${one.incident.id}-2`).id);
+        await asked(one);
+        await one.decide({ verdict: 'reject' });
+      },
+    },
     'not-reproduced': {
       input: { paces },
       set({ reproductions }) {
@@ -417,6 +430,11 @@ function repairCases(): Readonly<Record<string, RepairToRecord>> {
       },
     },
   };
+}
+
+/** Waits until nothing but a timer, or a message, makes it go on. */
+async function resting({ handle }: RepairOnStage): Promise<void> {
+  while (countKinds(await eventsOf(handle))['timerStarted'] === undefined) await sleep(50);
 }
 
 /** What people start by hand: `doctor`, `reindex`, `forget`. */
@@ -515,6 +533,8 @@ async function recordCalibration({ client }: TestWorkers): Promise<void> {
 async function record(workflow: string, name: string, handle: WorkflowHandle): Promise<void> {
   // Some of them fail or are cancelled on purpose.
   await handle.result().catch(() => undefined);
+  if (wanted.length > 0 && !wanted.includes(workflow) && !wanted.includes(`${workflow}/${name}`))
+    return;
   const file = `${FOLDER}${workflow}/${name}.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${scrubbed(historyToJSON(await handle.fetchHistory()))}\n`);

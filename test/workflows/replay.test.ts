@@ -79,23 +79,40 @@ test.each([
 
 /** A repair that a person approved, and that passed its probation. */
 const APPROVED = 'repairSource/approved';
+/** One that waited for guidance when the next break came, and made way for it. */
+const YIELDED = 'repairSource/yielded';
+const YIELDS = "patched('yield-to-next-break')";
 
 test.each([
-  ['a renamed activity', 'find-fix.ts', [['.proveFix.', '.tryFix.']]],
+  ['a renamed activity', APPROVED, 'find-fix.ts', [['.proveFix.', '.tryFix.']]],
   [
     'a deployment that leaves out the question',
+    APPROVED,
     'decide-fix.ts',
     [['const requestId = decision', 'const requestId = undefined && decision']],
   ],
   [
     'evidence that is gathered before the failure is reproduced',
+    APPROVED,
     'find-fix.ts',
     [['return goTo(known, work.resume);', "return goTo(known, 'diagnosing');"]],
   ],
-])('%s is found in a repair', async (_, file, changes) => {
+  [
+    'a patch that is taken out while runs hold its marker',
+    YIELDED,
+    'ask-people.ts',
+    [[YIELDS, 'true']],
+  ],
+  [
+    'a break that waits for guidance about the one before',
+    YIELDED,
+    'ask-people.ts',
+    [['queue.length > 0', 'queue.length > 1']],
+  ],
+])('%s is found in a repair', async (_, repair, file, changes) => {
   await using folder = await temporaryFolder();
   const broken = await bundleWorkflows(changedWorkflows(folder.path, changes, `repair/${file}`));
-  const histories = recorded().filter(({ workflowId }) => workflowId === APPROVED);
+  const histories = recorded().filter(({ workflowId }) => workflowId === repair);
 
   const results = await replay(broken, histories);
 
