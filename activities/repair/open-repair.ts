@@ -1,8 +1,8 @@
-import { sha256 } from '../collection/ask-people.ts';
 import { takeRepairPlace } from '../../adapters/postgres/repair-places.ts';
 import { repairPolicyOf } from '../../adapters/postgres/repair-policy.ts';
 import { runsSince } from '../../adapters/postgres/repair-runs.ts';
 import { readRepairSwitch } from '../../adapters/postgres/repair-switch.ts';
+import { digestOf } from '../../adapters/definitions/digest.ts';
 import { specDigest } from '../../adapters/definitions/spec-digest.ts';
 import { definitionOf } from '../../adapters/postgres/revisions.ts';
 import { systemicHold } from '../../adapters/postgres/systemic-incidents.ts';
@@ -75,7 +75,7 @@ async function currentPolicy(
   const found = await repairPolicyOf(db, definition.id);
   if (found) return found;
   const policy = { ...policyOf(undefined, definition.tenant, undefined), phase: 'manual' as const };
-  return { ...policy, hash: sha256(JSON.stringify(policy)) };
+  return { ...policy, hash: digestOf(policy) };
 }
 
 async function whyUnhealable(

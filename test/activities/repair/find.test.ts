@@ -47,6 +47,15 @@ describe('opening a repair', () => {
     expect(opened.policy.phase).toBe('manual');
   });
 
+  test('equal policies have equal hashes, also that of a source that has left', async () => {
+    const stage = await broken();
+    const reference = await stage.reference();
+    await stage.apply({}, { version: 1, phase: 'manual' });
+    const { policy, policyHash } = await stage.act.openRepair(reference);
+    await storeRevision(stage.source.db, { definitions: [], author: 'test' });
+    expect(await stage.act.openRepair(reference)).toMatchObject({ policy, policyHash });
+  });
+
   test('an extraction that people changed meanwhile: its runs tell, and a good one ends the repair', async () => {
     const stage = await broken();
     const reference = await stage.reference();
