@@ -1,9 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
-import { watchMemory } from '../../adapters/extraction/memory-watch.ts';
-import { createTurns, type Turns } from '../../adapters/extraction/turns.ts';
+import { createThreadPool, type OpenThreads } from '../../adapters/extraction/thread-pool.ts';
 import { abstention, tooSlow } from './abstention.ts';
 import type { EvidenceView, Strategy, StrategyAnswer } from './contract.ts';
 import { hearAnswers } from './hear-answers.ts';
@@ -42,73 +38,48 @@ export async function proposeInThread(
   limits: ProposalLimits,
 ): Promise<readonly StrategyAnswer[]> {
   if (strategies.length === 0) return [];
-  pool ??= openPool();
-  const open = await pool;
+  const threads = await pool.open();
   const names = strategies.map(({ name }) => name);
   const answers: StrategyAnswer[] = [];
-  await open.turns.take(limits.signal);
+  await threads.turns.take(limits.signal);
   try {
     while (answers.length < names.length) {
-      answers.push(...(await nextAnswers(open, names.slice(answers.length), view, limits)));
+      answers.push(...(await nextAnswers(threads, names.slice(answers.length), view, limits)));
     }
     return answers.map(spoken);
   } finally {
-    open.turns.give();
+    threads.turns.give();
   }
 }
 
 /** Ends all threads. The next strategy starts new ones. */
 export async function closeStrategyPool(): Promise<void> {
-  const closing = pool;
-  pool = undefined;
-  await (await closing)?.piscina.destroy();
+  await pool.close();
 }
 
-const MB = 1024 * 1024;
 /** Ten pages of 5 MB with their trees. */
 const MAX_HEAP_MB = 1536;
-const HARD_HEAP_MB = 4096;
-const STACK_MB = 4;
 const IDLE_MS = 10_000;
 const MAX_THREADS = 2;
 const TOO_LARGE = `It took more than ${MAX_HEAP_MB} MB.`;
 
-interface Pool {
-  readonly piscina: Piscina<SeatedProposals, void>;
-  readonly turns: Turns;
-}
-
 /** The process's threads: a lifecycle, so the only state of this module. */
-let pool: Promise<Pool> | undefined;
-
-async function openPool(): Promise<Pool> {
-  const { Piscina } = await import('piscina');
-  const maxThreads = Math.min(MAX_THREADS, availableParallelism());
-  const piscina = new Piscina<SeatedProposals, void>({
-    filename: fileURLToPath(import.meta.resolve('./strategy-thread.ts')),
-    name: 'proposeSeated',
-    minThreads: 0,
-    maxThreads,
-    idleTimeout: IDLE_MS,
-    // Neither secrets nor flags of the process are a page's business.
-    env: {},
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_MB, stackSizeMb: STACK_MB },
-  });
-  return { piscina, turns: createTurns(maxThreads) };
-}
+const pool = createThreadPool<SeatedProposals, void>({
+  program: import.meta.resolve('./strategy-thread.ts'),
+  task: 'proposeSeated',
+  maxThreads: MAX_THREADS,
+  idleMs: IDLE_MS,
+});
 
 /** One thread, until it is through or must be ended: at least one answer. */
 async function nextAnswers(
-  { piscina }: Pool,
+  { piscina, takeSeat }: OpenThreads<SeatedProposals, void>,
   strategies: readonly string[],
   view: EvidenceView,
   { signal, deadlineMs }: ProposalLimits,
 ): Promise<readonly StrategyAnswer[]> {
   const { port1, port2 } = new MessageChannel();
-  const seat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const sitting = () => piscina.threads.find(({ threadId }) => threadId === seat[0]);
-  const memory = watchMemory(sitting, MAX_HEAP_MB * MB);
+  const { seat, memory } = takeSeat(MAX_HEAP_MB);
   const hearing = hearAnswers(port1, strategies.length, deadlineMs);
   const stop = AbortSignal.any([signal, hearing.signal, memory.signal]);
   const work = { strategies, view, seat, answers: port2 };
