@@ -1,5 +1,5 @@
 import { noteFindings, readGoodRuns } from '../../adapters/postgres/good-runs.ts';
-import { incidentIdFor } from '../../adapters/postgres/incidents.ts';
+import { incidentIdFor } from '../../adapters/postgres/report-failure.ts';
 import { readRunSummary } from '../../adapters/postgres/run-summaries.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { RunReference } from '../../workflows/collection/activities.ts';

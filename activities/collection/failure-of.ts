@@ -4,7 +4,7 @@ import type { SourceDefinition } from '../../workflows/collection/definitions.ts
 import type { FailureName } from '../../workflows/failures.ts';
 import type { DetectorName } from '../../workflows/repair/detectors/finding.ts';
 import { heals } from '../../workflows/repair/incident.ts';
-import type { ReportedFailure } from '../../adapters/postgres/incidents.ts';
+import type { ReportedFailure } from '../../adapters/postgres/report-failure.ts';
 
 export interface Broken {
   readonly run: Pick<RunReference, 'tenant' | 'source' | 'digest'> & { readonly runId?: string };

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { definitionByDigest } from '../../adapters/postgres/revisions.ts';
 import { readFindings } from '../../adapters/postgres/good-runs.ts';
-import { reportFailure, type Reported } from '../../adapters/postgres/incidents.ts';
+import { reportFailure, type Reported } from '../../adapters/postgres/report-failure.ts';
 import { noteNotice } from '../../adapters/postgres/notices.ts';
 import type { Tables } from '../../adapters/postgres/tables.ts';
 import { specDigest } from '../../adapters/definitions/spec-digest.ts';

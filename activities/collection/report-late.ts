@@ -1,5 +1,6 @@
 import type { FreshnessRow } from '../../adapters/postgres/freshness.ts';
-import { reportFailure, runsReported } from '../../adapters/postgres/incidents.ts';
+import { runsReported } from '../../adapters/postgres/incidents.ts';
+import { reportFailure } from '../../adapters/postgres/report-failure.ts';
 import { definitionByDigest } from '../../adapters/postgres/revisions.ts';
 import { specDigest } from '../../adapters/definitions/spec-digest.ts';
 import { noteNotice } from '../../adapters/postgres/notices.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { quietUntilMs } from '../../workflows/repair/incident.ts';
 import type { Database } from './database.ts';
-import { CLOSED_COLUMNS, type ClosedRow } from './incidents.ts';
+import { CLOSED_COLUMNS, type ClosedRow } from './closed-incidents.ts';
 
 /** Of the given incidents those that are over and whose break only counts when it comes again, with the end of that quiet. */
 export async function quietBreaks(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
-import { reportFailure } from '../../adapters/postgres/incidents.ts';
+import { reportFailure } from '../../adapters/postgres/report-failure.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { findIncident, requiredIncident } from '../../client/find-incident.ts';
 import { withDatabase } from '../set-up/postgres.ts';

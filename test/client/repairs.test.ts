@@ -7,9 +7,8 @@ import {
   noteRepair,
   readIncident,
   recordIncidentStage,
-  reportFailure,
-  type ReportedFailure,
 } from '../../adapters/postgres/incidents.ts';
+import { reportFailure, type ReportedFailure } from '../../adapters/postgres/report-failure.ts';
 import { storeDefinition } from '../../adapters/postgres/revisions.ts';
 import { holdSet } from '../../adapters/postgres/held-sets.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';

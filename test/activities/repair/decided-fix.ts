@@ -2,7 +2,7 @@ import { digestOf } from '../../../adapters/definitions/digest.ts';
 import { patchExtract } from '../../../adapters/definitions/patch-extract.ts';
 import { specDigest } from '../../../adapters/definitions/spec-digest.ts';
 import type { Database } from '../../../adapters/postgres/database.ts';
-import { reportFailure } from '../../../adapters/postgres/incidents.ts';
+import { reportFailure } from '../../../adapters/postgres/report-failure.ts';
 import { noteCandidate, saveCandidates } from '../../../adapters/postgres/repair-candidates.ts';
 import { repairPolicyOf } from '../../../adapters/postgres/repair-policy.ts';
 import { definitionOf, storeRevision } from '../../../adapters/postgres/revisions.ts';

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { specDigest } from '../../../adapters/definitions/spec-digest.ts';
-import { noteRepair, reportFailure } from '../../../adapters/postgres/incidents.ts';
+import { noteRepair } from '../../../adapters/postgres/incidents.ts';
+import { reportFailure } from '../../../adapters/postgres/report-failure.ts';
 import { noteCandidate } from '../../../adapters/postgres/repair-candidates.ts';
 import { storeDefinition, storeRevision } from '../../../adapters/postgres/revisions.ts';
 import { withCollecting } from '../collection/collecting.ts';

@@ -3,13 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import {
   closeIncident,
-  incidentIdFor,
   noteRepair,
   openIncidentsOf,
   readIncident,
+} from '../../../adapters/postgres/incidents.ts';
+import {
+  incidentIdFor,
   reportFailure,
   type ReportedFailure,
-} from '../../../adapters/postgres/incidents.ts';
+} from '../../../adapters/postgres/report-failure.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { leaveRepairPlace, takeRepairPlace } from '../../../adapters/postgres/repair-places.ts';
 import {

@@ -1,11 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
-import {
-  closeIncident,
-  reportFailure,
-  type ReportedFailure,
-} from '../../../adapters/postgres/incidents.ts';
+import { closeIncident } from '../../../adapters/postgres/incidents.ts';
+import { reportFailure, type ReportedFailure } from '../../../adapters/postgres/report-failure.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { readRecentChanges } from '../../../adapters/postgres/recent-changes.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
