@@ -4,7 +4,7 @@ import type { Incident } from '../adapters/postgres/incidents.ts';
 import { quietBreaks } from '../adapters/postgres/quiet-breaks.ts';
 import { candidatesOf, type StoredCandidate } from '../adapters/postgres/repair-candidates.ts';
 import { runsSince } from '../adapters/postgres/repair-runs.ts';
-import { activeFix } from '../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../adapters/postgres/active-fix.ts';
 import { oneLine } from '../workflows/approval/words.ts';
 import type { QuestionStatus } from '../workflows/repair/repair-status.ts';
 import type { WorkGuidance } from '../workflows/repair/repair-work.ts';

@@ -6,9 +6,9 @@ import { repairPolicyOf } from '../../adapters/postgres/repair-policy.ts';
 import {
   deployedSpec,
   deploySpec,
-  rollbackSpec,
   type DeployedSpec,
-} from '../../adapters/postgres/spec-pointers.ts';
+} from '../../adapters/postgres/deploy-spec.ts';
+import { rollbackSpec } from '../../adapters/postgres/rollback-spec.ts';
 import { systemicHold } from '../../adapters/postgres/systemic-incidents.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { sourceScheduleId } from '../../workflows/collection/ids.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { exportFix } from '../../adapters/definitions/export-fix.ts';
-import { activeFixes, type ActiveFix } from '../../adapters/postgres/spec-pointers.ts';
+import { activeFixes, type ActiveFix } from '../../adapters/postgres/active-fix.ts';
 import { definitionsPlace } from '../definitions.ts';
 import { isBegunBy } from '../find-incident.ts';
 import { lineDiff, type ChangedLine } from '../line-diff.ts';

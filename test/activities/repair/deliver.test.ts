@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { loadEvidence } from '../../../activities/repair/load-evidence.ts';
 import { noteNotice } from '../../../adapters/postgres/notices.ts';
 import { failedRepairsSince } from '../../../adapters/postgres/repair-history.ts';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import { definitionOf } from '../../../adapters/postgres/revisions.ts';
 import { withCollecting } from '../collection/collecting.ts';
 import { MOVED_PRICE, repairCase, type RepairCaseStage } from './repairing.ts';

@@ -7,7 +7,7 @@ import type { RepairDependencies } from '../../../activities/repair/dependencies
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { closeIncident, readIncident } from '../../../adapters/postgres/incidents.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import type { DeployInput, Deployment } from '../../../workflows/repair/activities.ts';
 import { withDatabase } from '../../set-up/postgres.ts';
 import { apply, decidedFix, shop } from './decided-fix.ts';

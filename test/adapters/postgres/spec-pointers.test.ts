@@ -10,12 +10,9 @@ import {
   revisionInForce,
   storeRevision,
 } from '../../../adapters/postgres/revisions.ts';
-import {
-  activeFix,
-  activeFixes,
-  deploySpec,
-  rollbackSpec,
-} from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix, activeFixes } from '../../../adapters/postgres/active-fix.ts';
+import { deploySpec } from '../../../adapters/postgres/deploy-spec.ts';
+import { rollbackSpec } from '../../../adapters/postgres/rollback-spec.ts';
 import type { SourceDefinition } from '../../../workflows/collection/definitions.ts';
 import type { SpecPatch } from '../../../workflows/repair/patch.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';

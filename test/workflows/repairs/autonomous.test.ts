@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recalibrateGate } from '../../../activities/repair/recalibrate-gate.ts';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import { seedOutcomes } from '../../../local/demo/seed-outcomes.ts';
 import { polled, withRepairStage, type StagedShop } from './repair-stage.ts';
 

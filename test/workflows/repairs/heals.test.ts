@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { setRepairSwitch } from '../../../adapters/postgres/repair-switch.ts';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import { repairWorkflowId } from '../../../workflows/repair/ids.ts';
 import { killSignal, rollbackSignal } from '../../../workflows/repair/messages.ts';
 import { polled, SHOP_EXTRACT, withRepairStage, type StagedShop } from './repair-stage.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import { startSite, type Page, type Site } from '../../fakes/site.ts';
 import { withRepairStage, type ShopOptions, type StagedShop } from './repair-stage.ts';
 

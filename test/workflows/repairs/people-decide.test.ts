@@ -1,7 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { expect, test, describe } from 'vitest';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
-import { activeFix } from '../../../adapters/postgres/spec-pointers.ts';
+import { activeFix } from '../../../adapters/postgres/active-fix.ts';
 import { repairWorkflowId } from '../../../workflows/repair/ids.ts';
 import { provideGuidanceUpdate } from '../../../workflows/repair/messages.ts';
 import { SHOP_EXTRACT, withRepairStage, type StagedShop } from './repair-stage.ts';
