@@ -12,8 +12,6 @@ import {
   readRunCounts,
 } from '../../adapters/postgres/runs.ts';
 import { readFailures } from '../../adapters/postgres/dead-letters.ts';
-import { readManifest } from '../../adapters/postgres/manifest.ts';
-import { modelSteps } from '../../adapters/postgres/model-steps.ts';
 import { claimSource } from '../../adapters/postgres/source-state.ts';
 import type {
   CollectDocumentsInput,
@@ -24,17 +22,16 @@ import { timeText } from '../../workflows/approval/words.ts';
 import { addCounts, NO_COUNTS, type RunCounts } from '../../workflows/collection/counts.ts';
 import { dominatingFailure, type ListingReport } from '../../workflows/collection/run-status.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { KnownDocument, SourceEnv } from '../sources/contract.ts';
-import { stagedCrawls, type StagedCrawls } from './crawl-store.ts';
+import { stagedCrawls } from './crawl-store.ts';
 import type { CollectionDependencies } from './dependencies.ts';
 import { detectBreaks } from './detect-breaks.ts';
 import { knownAnswers } from './known-answers.ts';
-import { documentHash } from './identity.ts';
 import { openRenewed, openSource, type OpenedSource } from './open-source.ts';
 import { readSlice, takenDocuments, type ReadEnding } from './read-slice.ts';
 import { askedWaitMs, REST_MS, restAfter } from './rest.ts';
 import { openEvidenceKeeper } from './keep-evidence.ts';
-import { stageEvidence, type StagedWitness } from './stage-evidence.ts';
+import { sourceEnv } from './source-env.ts';
+import { stageEvidence } from './stage-evidence.ts';
 import { reference, type StoreContext } from './store-context.ts';
 import { watchShape } from './watch-shape.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -143,66 +140,6 @@ const LOST_ATTEMPTS = 3;
 
 /** What a read that is not at its end leaves for the rest of the run. */
 const NOTHING_TO_DO = { candidates: 0, staleObjects: 0, openQuestions: 0, marked: false } as const;
-
-interface EnvParts {
-  readonly input: CollectDocumentsInput;
-  readonly opened: OpenedSource;
-  readonly crawls: StagedCrawls;
-  readonly witness: StagedWitness;
-  readonly temporaryDirectory: string;
-  readonly signal: AbortSignal;
-  readonly deps: CollectionDependencies;
-}
-
-function sourceEnv({
-  input,
-  opened,
-  crawls,
-  witness,
-  temporaryDirectory,
-  signal,
-  deps,
-}: EnvParts): SourceEnv {
-  const { tenant, source } = input;
-  return {
-    signal,
-    log,
-    sourceId: `${tenant}/${source}`,
-    temporaryDirectory,
-    startedAt: new Date(input.startedAtMs),
-    settings: deps.settings,
-    crawls,
-    witness,
-    hosts: deps.hosts,
-    modelSteps: modelSteps(deps.db, { tenant, source, run: input.runId }),
-    async known(ids) {
-      const hashes = new Map(ids.map((id) => [documentHash(id), id]));
-      const rows = await readManifest(deps.db, { tenant, source }, [...hashes.keys()]);
-      // Extracted with another configuration, it must be read again, whatever its validators say.
-      const usable = [...rows.values()].filter(
-        (row) => row.state === 'live' && row.configSig === opened.configSig,
-      );
-      return new Map(usable.map((row) => [hashes.get(row.hash) ?? '', known(row)]));
-    },
-  };
-}
-
-/** One that failed stays known, so that a source which may not read it reports it again instead of dropping it. */
-function known(row: {
-  failCount: number;
-  etag: string | null;
-  lastModified: string | null;
-  modifiedAt: Date | null;
-  lastChanged: Date | null;
-}): KnownDocument {
-  if (row.failCount > 0) return { failed: true };
-  return {
-    ...(row.etag ? { etag: row.etag } : {}),
-    ...(row.lastModified ? { lastModified: row.lastModified } : {}),
-    ...(row.modifiedAt ? { modifiedAt: row.modifiedAt.toISOString() } : {}),
-    ...(row.lastChanged ? { lastChanged: row.lastChanged.toISOString() } : {}),
-  };
-}
 
 /** Only dead letters were read: that is no listing, and does not make the source fresh. */
 async function readAgainOnly(context: StoreContext): Promise<SliceReport> {
