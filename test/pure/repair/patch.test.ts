@@ -217,7 +217,7 @@ describe('a patch (RFC 6902)', () => {
   test('does nothing when it adds something and takes it away again', () => {
     const check = fc.property(fc.nat(2), fc.jsonValue(), (index, added) => {
       const path = `/fields/title/locators/${index}`;
-      fc.pre(!JSON.stringify(added).includes('__proto__'));
+      fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(added)));
       expect(applied({ op: 'add', path, value: added }, { op: 'remove', path })).toEqual(SPEC);
     });
     fc.assert(check, { numRuns: 300 });
