@@ -1,7 +1,7 @@
-import { isObject } from '../../adapters/extraction/json-path.ts';
 import { select, type PageDocument } from '../../adapters/extraction/dom.ts';
 import { structuredItems } from '../../adapters/extraction/structured-data.ts';
 import type { Locator } from '../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import type { EvidencePage, EvidenceView, Proposal, Strategy, StrategyAnswer } from './contract.ts';
 import { answerOf } from './evidence/answer.ts';
 import { inFront, shownLocator } from './evidence/in-front.ts';
@@ -69,7 +69,7 @@ function byType(items: readonly unknown[]): ReadonlyMap<string, readonly unknown
 }
 
 function typeOf(item: unknown): string | undefined {
-  const type = isObject(item) ? [item['@type']].flat()[0] : undefined;
+  const type = isMap(item) ? [item['@type']].flat()[0] : undefined;
   return typeof type === 'string' && type !== '' && type.length <= 200 ? type : undefined;
 }
 
@@ -211,7 +211,7 @@ function itemPlaces(
   structured: 'json-ld' | 'microdata',
   rank: number,
 ): readonly Place[] {
-  const items = structuredItems(document, structured).filter(isObject).slice(0, MAX_ITEMS);
+  const items = structuredItems(document, structured).filter(isMap).slice(0, MAX_ITEMS);
   return items.flatMap((item) => {
     const type = typeOf(item);
     const named = type === undefined ? {} : { type };

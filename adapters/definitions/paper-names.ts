@@ -1,3 +1,4 @@
+import { isMap } from '../../workflows/is-map.ts';
 import type { Path } from './finding.ts';
 import { slugOf } from './slug.ts';
 
@@ -128,8 +129,4 @@ function has(map: PlainMap, path: readonly string[]): boolean {
 
 function paths({ from, to }: PaperKey): Translated {
   return { from: ['config', from], to };
-}
-
-function isMap(value: unknown): value is PlainMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldSpec, Locator, Pagination } from '../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import { patchedSpec } from '../extraction/validate-spec.ts';
 import { specOf } from './spec-digest.ts';
 
@@ -107,8 +108,4 @@ function inOrderOf(former: Written, values: Written): Written {
     (key) => values[key] !== undefined && !Object.hasOwn(former, key),
   );
   return Object.fromEntries([...kept, ...added].map((key) => [key, values[key]]));
-}
-
-function isMap(value: unknown): value is Written {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { isMap as isValues } from '../../workflows/is-map.ts';
 import { replaceEnvReferences } from '../secrets/references.ts';
 import type { Path } from './finding.ts';
 import { mapTexts } from './map-texts.ts';
@@ -65,7 +66,7 @@ function wantedExtract(
 ): ReturnType<typeof patchExtract> {
   const [from, to] = [specOf(source, value), specOf(source, toExtract)];
   const digest = specDigest(source, value);
-  if (!from || !to || digest === undefined || !isRecord(value)) {
+  if (!from || !to || digest === undefined || !isValues(value)) {
     return { refused: `The "extract" of source "${source}" is no valid extraction spec. Mend it.` };
   }
   if (digest === specDigest(source, toExtract)) return { extract: value };
@@ -110,7 +111,7 @@ function without(value: unknown, [key, ...rest]: Path): unknown {
   if (Array.isArray(value)) {
     return value.map((item: unknown, at) => (at === key ? without(item, rest) : item));
   }
-  if (!isRecord(value)) return value;
+  if (!isValues(value)) return value;
   return { ...value, [key]: without(value[key], rest) };
 }
 
@@ -154,8 +155,4 @@ function childOf(node: unknown, key: string | number): unknown {
 
 function shared(path: Path): string {
   return `"${path.join('.')}" of the file is shared with another place by an alias or a merge, so it cannot be changed by itself. Write it there by hand.`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

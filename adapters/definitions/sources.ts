@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SourceDefinition, SourceLimits } from '../../workflows/collection/definitions.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import { parseDuration } from './duration.ts';
 import { checkEntry, placeOf, type CheckedEntry } from './entry.ts';
 import { SourceEntry } from './envelope.ts';
@@ -171,8 +172,4 @@ function bothNames(from: string, to: string): Problem {
     what: `"${from}" and "${to}" are two names of one thing, and both are given`,
     remedy: `Remove "${from}".`,
   };
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isNode, isScalar, isSeq, stringify } from 'yaml';
 import type { Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
+import { isMap as isValues } from '../../workflows/is-map.ts';
 
 /** One replacement of a stretch of a text. */
 export interface TextEdit {
@@ -257,8 +258,4 @@ function countWhile(limit: number, holds: (at: number) => boolean): number {
   let count = 0;
   while (count < limit && holds(count)) count += 1;
   return count;
-}
-
-function isValues(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isMap } from '../../workflows/is-map.ts';
+
 /** One step of a path: a key, a position, or every element. */
 export type PathStep = string | number | typeof EVERY;
 
@@ -48,7 +50,7 @@ function stepOf([, key, position, quoted, star]: RegExpExecArray): PathStep | un
 function collect(value: unknown, step: PathStep, into: unknown[]): void {
   if (into.length >= MAX_VALUES) return;
   if (Array.isArray(value)) collectFromList(value, step, into);
-  else if (isObject(value)) {
+  else if (isMap(value)) {
     if (step === EVERY) into.push(...Object.values(value).slice(0, MAX_VALUES - into.length));
     else if (Object.hasOwn(value, step)) into.push(value[String(step)]);
   }
@@ -57,10 +59,5 @@ function collect(value: unknown, step: PathStep, into: unknown[]): void {
 function collectFromList(list: readonly unknown[], step: PathStep, into: unknown[]): void {
   if (typeof step === 'number') into.push(list[step]);
   else if (step === EVERY) into.push(...list.slice(0, MAX_VALUES - into.length));
-  else for (const one of list) if (isObject(one)) collect(one, step, into);
-}
-
-/** A JSON object, not a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  else for (const one of list) if (isMap(one)) collect(one, step, into);
 }

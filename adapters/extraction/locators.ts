@@ -4,11 +4,12 @@ import type {
   Locator,
   StructuredLocator,
 } from '../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import { locateAnchor } from './anchor.ts';
 import { select } from './dom.ts';
 import type { PageDocument, PageElement } from './dom.ts';
 import { elementText } from './element-text.ts';
-import { isObject, MAX_VALUES, parsePath, valuesAt } from './json-path.ts';
+import { MAX_VALUES, parsePath, valuesAt } from './json-path.ts';
 import { structuredItems } from './structured-data.ts';
 import type { Found } from './values.ts';
 
@@ -57,7 +58,7 @@ function recordValues(
     'json' in locator ? jsonValues(locator.json, scope, page) : itemValues(locator, scope, page);
   return values
     ?.flat()
-    .filter((value) => isObject(value))
+    .filter((value) => isMap(value))
     .slice(0, MAX_VALUES);
 }
 
@@ -163,6 +164,6 @@ function foundValue(value: unknown): readonly Found[] {
 }
 
 function foundScalar(value: unknown): readonly Found[] {
-  const scalar = isObject(value) ? value['@value'] : value;
+  const scalar = isMap(value) ? value['@value'] : value;
   return ['string', 'number', 'boolean'].includes(typeof scalar) ? [{ text: String(scalar) }] : [];
 }

@@ -1,9 +1,9 @@
 import type { Decode, FieldSpec, FieldValue } from '../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import { lettersOf } from '../../workflows/repair/misread.ts';
 import { readBody } from './body.ts';
 import { select, type PageDocument } from './dom.ts';
 import { elementText } from './element-text.ts';
-import { isObject } from './json-path.ts';
 import { readValue, type Found } from './values.ts';
 
 /** A value that a field had, to be looked for on a page. */
@@ -76,7 +76,7 @@ function* scalarsOf(payload: unknown): Generator<Found> {
   for (let seen = 0; stack.length > 0 && seen < MAX_ELEMENTS; seen += 1) {
     const value = stack.pop();
     if (Array.isArray(value)) stack.push(...value.slice(0, MAX_ELEMENTS));
-    else if (isObject(value)) stack.push(...Object.values(value).slice(0, MAX_ELEMENTS));
+    else if (isMap(value)) stack.push(...Object.values(value).slice(0, MAX_ELEMENTS));
     else if (['string', 'number'].includes(typeof value)) yield { text: String(value) };
   }
 }

@@ -1,9 +1,10 @@
 import type { StructuredKind } from '../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import { select } from './dom.ts';
 import type { PageDocument, PageElement } from './dom.ts';
 import { elementText } from './element-text.ts';
 import { embeddedStates } from './embedded-json.ts';
-import { isObject, MAX_VALUES } from './json-path.ts';
+import { MAX_VALUES } from './json-path.ts';
 
 /** The items that a page describes in one vocabulary, in document order. */
 export function structuredItems(
@@ -30,7 +31,7 @@ function jsonLdItems(scope: PageDocument | PageElement): readonly unknown[] {
   for (let next = queue.shift(); queue.length > 0 || next !== undefined; next = queue.shift()) {
     if (items.length >= MAX_VALUES) break;
     if (Array.isArray(next)) queue.unshift(...next.slice(0, MAX_VALUES));
-    else if (isObject(next)) {
+    else if (isMap(next)) {
       items.push(next);
       if (Array.isArray(next['@graph'])) queue.unshift(...next['@graph'].slice(0, MAX_VALUES));
     }
@@ -50,7 +51,7 @@ function readJson(text: string): unknown {
 
 function hasType(item: unknown, type: string | undefined): boolean {
   if (type === undefined) return true;
-  const own = isObject(item) ? item['@type'] : undefined;
+  const own = isMap(item) ? item['@type'] : undefined;
   return [own].flat().some((one) => typeof one === 'string' && shortType(one) === shortType(type));
 }
 

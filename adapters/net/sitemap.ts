@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { XMLParser } from 'fast-xml-parser';
 import { failure } from '../../workflows/failures.ts';
+import { isMap } from '../../workflows/is-map.ts';
 
 /** What one sitemap file says: pages, or further files. */
 export type Sitemap =
@@ -45,10 +46,10 @@ function fromXml(text: string, place: string): Sitemap {
   // A sitemap needs no document type; one that has it brings entities, which can expand without bound.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw noSitemap(place);
   const root = parsed(text, place);
-  if (isObject(root['urlset'])) {
+  if (isMap(root['urlset'])) {
     return { kind: 'pages', pages: bounded(entries(root['urlset']['url']), place).flatMap(pageOf) };
   }
-  if (isObject(root['sitemapindex'])) {
+  if (isMap(root['sitemapindex'])) {
     const listed = bounded(entries(root['sitemapindex']['sitemap']), place);
     return { kind: 'index', sitemaps: listed.flatMap(pageOf).map((page) => page.url) };
   }
@@ -65,7 +66,7 @@ function parsed(text: string, place: string): Readonly<Record<string, unknown>> 
   });
   try {
     const root: unknown = parser.parse(text, true);
-    if (isObject(root)) return root;
+    if (isMap(root)) return root;
   } catch (error) {
     throw noSitemap(place, error);
   }
@@ -73,7 +74,7 @@ function parsed(text: string, place: string): Readonly<Record<string, unknown>> 
 }
 
 function pageOf(entry: unknown): SitemapPage[] {
-  if (!isObject(entry)) return [];
+  if (!isMap(entry)) return [];
   const { loc, lastmod } = entry;
   if (typeof loc !== 'string' || !URL.canParse(loc.trim())) return [];
   const at = typeof lastmod === 'string' && lastmod.trim() !== '' ? lastmod.trim() : undefined;
@@ -99,10 +100,6 @@ function noSitemap(place: string, cause?: unknown): Error {
     `"${place}" is no sitemap, or a damaged one. Name another address in "sitemap", or use "skip".`,
     { cause },
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** sitemaps.org, protocol: 50,000 addresses and 50 MB (52,428,800 bytes) a file. */

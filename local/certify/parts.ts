@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readPlainYaml } from '../../adapters/definitions/plain-yaml.ts';
+import { isMap } from '../../workflows/is-map.ts';
 import type { LocalConfig } from '../config.ts';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -55,8 +56,4 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [key, mapTexts(one, change)]),
   );
-}
-
-function isMap(value: unknown): value is Part {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,18 +5,16 @@ import type { Client } from '@temporalio/client';
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { removeEndpoints, writeEndpoints, type Endpoints } from '../../adapters/endpoints.ts';
-import { connectTemporal } from '../../adapters/temporal/connection.ts';
 import { takeLock } from '../lock.ts';
 import { endLeftovers } from '../pid-record.ts';
-import { startPostgres } from '../postgres.ts';
-import { startTemporal } from '../temporal-server.ts';
-import { findTemporalCli } from '../tools/temporal-cli.ts';
 import { startCloud, type CloudPart } from './cloud-part.ts';
-import { PORTS, type SystemContext, type Variables } from './context.ts';
+import type { SystemContext, Variables } from './context.ts';
+import { startDatabasePart } from './database-part.ts';
 import { keptPorts } from './kept-ports.ts';
 import { QUICKSTART_DEFINITIONS, startQuickstart, type QuickstartPart } from './quickstart-part.ts';
 import { requireRealParts } from './real-parts.ts';
-import { supervise, type Stoppable } from './supervise.ts';
+import type { Stoppable } from './supervise.ts';
+import { startTemporalPart } from './temporal-part.ts';
 import { startWorker } from './worker-part.ts';
 
 export interface System {
@@ -189,90 +187,6 @@ async function allOrError<T extends readonly unknown[]>(
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-async function startTemporalPart(context: SystemContext) {
-  if (context.real.has('temporal')) {
-    const connected = connectTemporal();
-    return { endpoint: undefined, connected, stop: async () => undefined };
-  }
-  const { tool: cliPath } = await findTemporalCli({
-    ...context.local,
-    sdkDownload: true,
-    mayInstall: true,
-    announce: context.announce,
-  });
-  const [port, uiPort] = [
-    await context.port('Temporal', PORTS.temporal),
-    await context.port('the Temporal Web UI', PORTS.ui),
-  ];
-  const server = await supervise(
-    'Temporal',
-    (onExit) =>
-      startTemporal({
-        cliPath,
-        port,
-        uiPort,
-        databaseFile: join(context.stateFolder, 'temporal', 'temporal.db'),
-        logFile: join(context.stateFolder, 'logs', 'temporal.log'),
-        onExit,
-      }),
-    context.announce,
-  );
-  const { address, namespace, uiUrl } = server.current();
-  const endpoint = { address, namespace, ...(uiUrl ? { uiUrl } : {}) };
-  return {
-    endpoint,
-    connected: connectTemporal({ address, namespace }),
-    stop: () => server.stop(),
-  };
-}
-
-interface DatabasePart extends Stoppable {
-  readonly url: string;
-  readonly quickstartUrl: string;
-  readonly where: string;
-}
-
-/** The quickstart's own database is always an embedded one: examples do not write into real ones. */
-async function startDatabasePart(
-  context: SystemContext,
-  quickstart: boolean,
-): Promise<DatabasePart> {
-  const realUrl = context.real.has('database')
-    ? context.ambient('WELLSPRING_DATABASE_URL')
-    : undefined;
-  if (realUrl && !quickstart)
-    return {
-      url: realUrl,
-      quickstartUrl: realUrl,
-      where: hostOf(realUrl),
-      stop: async () => undefined,
-    };
-  const port = await context.port('PostgreSQL', PORTS.database);
-  const server = await supervise(
-    'PostgreSQL',
-    (onExit) =>
-      startPostgres({
-        home: join(context.stateFolder, 'postgres'),
-        port,
-        logFile: join(context.stateFolder, 'logs', 'postgres.log'),
-        databases: ['wellspring', 'quickstart'],
-        onExit,
-      }),
-    context.announce,
-  );
-  const url = realUrl ?? server.current().url;
-  return {
-    url,
-    quickstartUrl: server.current().urlOf('quickstart'),
-    where: hostOf(url),
-    stop: () => server.stop(),
-  };
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'WELLSPRING_DATABASE_URL';
 }
 
 function ownVariables(

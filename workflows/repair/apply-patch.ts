@@ -1,4 +1,5 @@
 import type { ExtractionSpec } from '../collection/extraction-spec.ts';
+import { isMap } from '../is-map.ts';
 import { copyPlain, parsePatch, parsePointer, type PatchOperation } from './patch.ts';
 
 export type AppliedPatch = { readonly spec: ExtractionSpec } | { readonly refused: string };
@@ -168,8 +169,4 @@ export function isEqual(one: Json, other: Json): boolean {
     keys.length === Object.keys(other).length &&
     keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key]))
   );
-}
-
-function isMap(value: unknown): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isMap } from '../is-map.ts';
 import { CHECK_NAMES } from './checks.ts';
 import type { GateCalibration } from './calibration.ts';
 import type { GateEvidence } from './gate-evidence.ts';
@@ -142,8 +143,4 @@ function isShare(value: unknown): value is number {
 
 function isOneOf(value: unknown, allowed: readonly unknown[]): boolean {
   return allowed.includes(value);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

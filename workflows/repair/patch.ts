@@ -1,3 +1,5 @@
+import { isMap } from '../is-map.ts';
+
 /**
  * A repair of an extraction spec: JSON Patch (RFC 6902) against the canonical spec, below `/fields`, `/records`, `/next` or `/decode`.
  * Everything else of a source (host, schedule, credentials, id) is out of its reach.
@@ -191,10 +193,6 @@ function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> 
   if (!isMap(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function quoted(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { ExtractionSpec } from '../collection/extraction-spec.ts';
+import { isMap } from '../is-map.ts';
 import { isEqual } from './apply-patch.ts';
 import { pointerTo } from './patch.ts';
 
@@ -74,8 +75,4 @@ function leaves(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
   const inner = Object.values(value).reduce((sum: number, item) => sum + leaves(item), 0);
   return Math.max(1, inner);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

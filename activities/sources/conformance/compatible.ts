@@ -1,5 +1,5 @@
+import { isMap } from '../../../workflows/is-map.ts';
 import type { JsonSchema } from '../contract.ts';
-import { isRecord } from './json-schema.ts';
 
 /** Why a config that `before` takes may be refused by `after`, each as a sentence. Empty: whoever has a config keeps it. */
 export function narrowings(
@@ -25,7 +25,7 @@ export function narrowings(
 }
 
 function inner(before: unknown, after: unknown, at: string): readonly string[] {
-  return isRecord(before) && isRecord(after) ? narrowings(before, after, at) : [];
+  return isMap(before) && isMap(after) ? narrowings(before, after, at) : [];
 }
 
 function lostTypes(before: JsonSchema, after: JsonSchema, at: string): readonly string[] {
@@ -110,7 +110,7 @@ function lostProperties(before: JsonSchema, after: JsonSchema, at: string): read
 }
 
 function propertiesOf({ properties }: JsonSchema): readonly [string, unknown][] {
-  return isRecord(properties) ? Object.entries(properties) : [];
+  return isMap(properties) ? Object.entries(properties) : [];
 }
 
 /** Each alternative of before must still fit into one of now. */
@@ -119,9 +119,9 @@ function lostBranches(before: JsonSchema, after: JsonSchema, at: string): readon
     const was = before[key];
     const now = after[key] ?? after['anyOf'] ?? after['oneOf'] ?? [after];
     if (!Array.isArray(was) || !Array.isArray(now)) return [];
-    const places = now.filter(isRecord);
+    const places = now.filter(isMap);
     const lost = was.filter(
-      (one) => isRecord(one) && !places.some((to) => narrowings(one, to).length === 0),
+      (one) => isMap(one) && !places.some((to) => narrowings(one, to).length === 0),
     );
     return lost.length === 0
       ? []

@@ -1,3 +1,4 @@
+import { isMap } from '../../../workflows/is-map.ts';
 import type { JsonSchema } from '../contract.ts';
 
 /** A schema inside another one, with its place as a JSON pointer. */
@@ -10,7 +11,7 @@ export interface Place {
 
 /** The schema and every one inside it, outermost first. */
 export function placesOf(schema: unknown, path = '#', property?: string): readonly Place[] {
-  if (!isRecord(schema)) return [];
+  if (!isMap(schema)) return [];
   const here = { path, schema, ...(property === undefined ? {} : { property }) };
   return [here, ...Object.entries(schema).flatMap(([key, value]) => inside(key, value, path))];
 }
@@ -50,7 +51,7 @@ function inside(key: string, value: unknown, path: string): readonly Place[] {
   if (ONE.includes(key)) return placesOf(value, at);
   if (LIST.includes(key) && Array.isArray(value))
     return value.flatMap((one, index) => placesOf(one, `${at}/${index}`));
-  if (!MAP.includes(key) || !isRecord(value)) return [];
+  if (!MAP.includes(key) || !isMap(value)) return [];
   return Object.entries(value).flatMap(([name, one]) =>
     placesOf(one, `${at}/${name}`, key === 'properties' ? name : undefined),
   );
@@ -60,11 +61,11 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 const isNumber = (value: unknown): boolean => typeof value === 'number';
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isSchema = (value: unknown): boolean => isRecord(value) || typeof value === 'boolean';
+const isSchema = (value: unknown): boolean => isMap(value) || typeof value === 'boolean';
 const isSchemas = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isSchema);
 const isSchemaMap = (value: unknown): boolean =>
-  isRecord(value) && Object.values(value).every(isSchema);
+  isMap(value) && Object.values(value).every(isSchema);
 const isPattern = (value: unknown): boolean => {
   try {
     return isText(value) && new RegExp(String(value), 'u') instanceof RegExp;
@@ -120,8 +121,8 @@ function danglingReference(one: JsonSchema, root: JsonSchema, path: string): rea
 
 function resolve(root: JsonSchema, reference: string): JsonSchema | undefined {
   const steps = reference.split('/').slice(1);
-  const found = steps.reduce<unknown>((at, step) => (isRecord(at) ? at[step] : undefined), root);
-  return reference.startsWith('#') && isRecord(found) ? found : undefined;
+  const found = steps.reduce<unknown>((at, step) => (isMap(at) ? at[step] : undefined), root);
+  return reference.startsWith('#') && isMap(found) ? found : undefined;
 }
 
 function walk(
@@ -133,7 +134,7 @@ function walk(
   if (target !== undefined) return walk(root, target, path);
   const branches = LIST.slice(0, 3).flatMap((key) => {
     const list = schema[key];
-    return Array.isArray(list) ? list.filter(isRecord) : [];
+    return Array.isArray(list) ? list.filter(isMap) : [];
   });
   const through = branches.flatMap((one) => walk(root, one, path));
   const [first, ...rest] = path;
@@ -145,11 +146,6 @@ function walk(
 
 function child(schema: JsonSchema, name: string): JsonSchema | undefined {
   const { properties, additionalProperties, items } = schema;
-  const named =
-    isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return [named, /^\d+$/u.test(name) ? items : undefined, additionalProperties].find(isRecord);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const named = isMap(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return [named, /^\d+$/u.test(name) ? items : undefined, additionalProperties].find(isMap);
 }

@@ -1,5 +1,6 @@
+import { isMap } from '../../../workflows/is-map.ts';
 import type { JsonSchema } from '../contract.ts';
-import { isRecord, placesAt, placesOf } from './json-schema.ts';
+import { placesAt, placesOf } from './json-schema.ts';
 
 /** Whether a setting of this name usually holds a secret. */
 export function looksSecret(name: string): boolean {
@@ -15,7 +16,7 @@ export function unmarkedSecrets(schema: JsonSchema): readonly string[] {
     if (suspect && holdsText(one) && !isMarked(one))
       return [`"${property}" at "${path}" is not marked.`];
     const values = one['additionalProperties'];
-    const record = MAPS_OF_SECRETS.test(property) && isRecord(values) && holdsText(values);
+    const record = MAPS_OF_SECRETS.test(property) && isMap(values) && holdsText(values);
     return record && !isMarked(one) && !isMarked(values)
       ? [`The values of "${property}" at "${path}" are not marked.`]
       : [];
@@ -44,7 +45,7 @@ const MAPS_OF_SECRETS = /^(env|headers|cookies)$/iu;
 function holdsText(schema: JsonSchema): boolean {
   if (schema['enum'] !== undefined || schema['const'] !== undefined) return false;
   const branches = [schema['anyOf'], schema['oneOf']].flatMap((list) =>
-    Array.isArray(list) ? list.filter(isRecord) : [],
+    Array.isArray(list) ? list.filter(isMap) : [],
   );
   return schema['type'] === 'string' || branches.some((one) => holdsText(one));
 }
@@ -52,7 +53,7 @@ function holdsText(schema: JsonSchema): boolean {
 function isMarked(schema: JsonSchema): boolean {
   if (schema['x-secret'] === true) return true;
   const branches = [schema['anyOf'], schema['oneOf']].flatMap((list) =>
-    Array.isArray(list) ? list.filter(isRecord) : [],
+    Array.isArray(list) ? list.filter(isMap) : [],
   );
   const texts = branches.filter(holdsText);
   return texts.length > 0 && texts.every(isMarked);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isMap } from '../../../workflows/is-map.ts';
 import type { JsonSchema } from '../contract.ts';
 import { pass, passUnless, fail, type Check, type Outcome, skipped } from './check.ts';
 import { narrowings } from './compatible.ts';
 import { errorText, failureNameOf } from './error-text.ts';
-import { isRecord, placesOf, schemaFaults } from './json-schema.ts';
+import { placesOf, schemaFaults } from './json-schema.ts';
 import { misplacedSecrets, unmarkedSecrets } from './secret-names.ts';
 import type { Trial } from './trial.ts';
 
@@ -81,7 +82,7 @@ const STRANGER = 'tabel';
 
 function unknownKey({ subject }: Trial): Outcome {
   const open = placesOf(subject.type.spec.configSchema).filter(
-    ({ schema }) => isRecord(schema['properties']) && schema['additionalProperties'] === undefined,
+    ({ schema }) => isMap(schema['properties']) && schema['additionalProperties'] === undefined,
   );
   const remedy = 'Declare every object of the config with z.strictObject.';
   if (open.length > 0)

@@ -1,5 +1,6 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMap } from '../../../workflows/is-map.ts';
 import type { SourceEnv } from '../contract.ts';
 import type { ScriptConfig } from './config.ts';
 
@@ -34,11 +35,7 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
     return;
   }
   const inner = Object.hasOwn(target, first) ? target[first] : undefined;
-  const holder = isRecord(inner) ? inner : {};
+  const holder = isMap(inner) ? inner : {};
   target[first] = holder;
   setAt(holder, rest, value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

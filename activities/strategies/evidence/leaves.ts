@@ -1,4 +1,4 @@
-import { isObject } from '../../../adapters/extraction/json-path.ts';
+import { isMap } from '../../../workflows/is-map.ts';
 
 /** Values of a payload by the path that the runner reads them with. */
 export type Leaves = ReadonlyMap<string, readonly Scalar[]>;
@@ -45,7 +45,7 @@ export function objectLists(value: unknown): readonly ObjectList[] {
     seen += 1;
     const { path, value: here, depth } = place;
     if (isScalar(here) || depth >= MAX_DEPTH) continue;
-    if (place.isListed && isObject(here)) {
+    if (place.isListed && isMap(here)) {
       const items = found.get(path) ?? [];
       if (items.length < MAX_ITEMS) items.push(here);
       found.set(path, items);
@@ -90,7 +90,7 @@ function inside({ path, value, depth }: Place): readonly Place[] {
       .slice(0, MAX_CHILDREN)
       .map((one) => ({ path, value: one as unknown, depth: depth + 1 }));
   }
-  if (!isObject(value)) return [];
+  if (!isMap(value)) return [];
   return Object.keys(value)
     .slice(0, MAX_CHILDREN)
     .flatMap((key) => {

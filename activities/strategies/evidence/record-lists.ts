@@ -1,10 +1,11 @@
-import { isObject, parsePath, valuesAt } from '../../../adapters/extraction/json-path.ts';
+import { parsePath, valuesAt } from '../../../adapters/extraction/json-path.ts';
 import { readValue } from '../../../adapters/extraction/values.ts';
 import type {
   ExtractedRecord,
   FieldValue,
   Locator,
 } from '../../../workflows/collection/extraction-spec.ts';
+import { isMap } from '../../../workflows/is-map.ts';
 import type { PatchOperation } from '../../../workflows/repair/patch.ts';
 import type { EvidenceView, Proposal } from '../contract.ts';
 import { jsonPaths, matchFields, type FieldMatch } from './field-match.ts';
@@ -144,7 +145,7 @@ function valueOf(
   const steps = parsePath(path);
   if (field === undefined || steps === undefined) return undefined;
   const [first] = valuesAt(item, steps).flat();
-  const scalar = isObject(first) ? first['@value'] : first;
+  const scalar = isMap(first) ? first['@value'] : first;
   if (!['string', 'number', 'boolean'].includes(typeof scalar)) return undefined;
   const reading = readValue({ text: String(scalar) }, field, view.failing[0]?.finalUrl ?? '');
   return 'value' in reading ? reading.value : undefined;

@@ -1,0 +1,4 @@
+/** A value of keys and values, as YAML and JSON write it: neither null nor a list. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
