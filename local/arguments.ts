@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from './read-options.ts';
 import { REAL_PARTS, type RealPart } from './system/context.ts';
 
 export interface StartArguments {
@@ -50,25 +50,16 @@ export function parseStartArguments(
 }
 
 function optionsOf(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        once: { type: 'boolean', default: false },
-        run: { type: 'boolean', default: false },
-        config: { type: 'string' },
-        state: { type: 'string' },
-        real: { type: 'string', multiple: true, default: [] },
-      },
-    }).values;
-  } catch (error) {
-    // What Node adds after its first sentence is about positional arguments, which we have none of.
-    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new Error(`${said.replace(/\.$/u, '')}. "npm start -- --help" lists the options.`, {
-      cause: error,
-    });
-  }
+  return readOptions('npm start', argv, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      once: { type: 'boolean', default: false },
+      run: { type: 'boolean', default: false },
+      config: { type: 'string' },
+      state: { type: 'string' },
+      real: { type: 'string', multiple: true, default: [] },
+    },
+  }).values;
 }
 
 function realPart(text: string): RealPart {

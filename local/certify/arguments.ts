@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from '../read-options.ts';
 
 /** What `npm run certify` is asked for. Parts of a config are still texts: a file, or YAML in braces. */
 export interface CertifyArguments {
@@ -132,37 +132,31 @@ const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean', default: false } as const;
 
 function optionsOf(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { ...FLAG, short: 'h' },
-        config: TEXT,
-        command: TEXT,
-        dialect: TEXT,
-        env: { type: 'string', multiple: true, default: [] },
-        check: TEXT,
-        'bad-credentials': TEXT,
-        unreachable: TEXT,
-        'nothing-matches': TEXT,
-        failing: TEXT,
-        poisoned: TEXT,
-        big: TEXT,
-        'change-command': TEXT,
-        'delete-command': TEXT,
-        'append-only': FLAG,
-        'contents-vary': FLAG,
-        full: FLAG,
-        schedule: FLAG,
-        timeout: TEXT,
-        since: TEXT,
-      },
-    });
-  } catch (error) {
-    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new Error(`${said.replace(/\.$/u, '')}. ${SEE_HELP}`, { cause: error });
-  }
+  return readOptions('npm run certify', argv, {
+    allowPositionals: true,
+    options: {
+      help: { ...FLAG, short: 'h' },
+      config: TEXT,
+      command: TEXT,
+      dialect: TEXT,
+      env: { type: 'string', multiple: true, default: [] },
+      check: TEXT,
+      'bad-credentials': TEXT,
+      unreachable: TEXT,
+      'nothing-matches': TEXT,
+      failing: TEXT,
+      poisoned: TEXT,
+      big: TEXT,
+      'change-command': TEXT,
+      'delete-command': TEXT,
+      'append-only': FLAG,
+      'contents-vary': FLAG,
+      full: FLAG,
+      schedule: FLAG,
+      timeout: TEXT,
+      since: TEXT,
+    },
+  });
 }
 
 const SEE_HELP = '"npm run certify -- --help" lists the options.';

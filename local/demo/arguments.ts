@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../read-options.ts';
 
 export interface DemoArguments {
   readonly help: boolean;
@@ -36,23 +36,13 @@ export function parseDemoArguments(argv: readonly string[], workingFolder: strin
 }
 
 function optionsOf(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        yes: { type: 'boolean', short: 'y', default: false },
-        autonomous: { type: 'boolean', default: false },
-        'bad-fix': { type: 'boolean', default: false },
-        state: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    // What Node adds after its first sentence is about positional arguments, which we have none of.
-    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new Error(
-      `${said.replace(/\.$/u, '')}. "npm run demo:repair -- --help" lists the options.`,
-      { cause: error },
-    );
-  }
+  return readOptions('npm run demo:repair', argv, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      yes: { type: 'boolean', short: 'y', default: false },
+      autonomous: { type: 'boolean', default: false },
+      'bad-fix': { type: 'boolean', default: false },
+      state: { type: 'string' },
+    },
+  }).values;
 }
