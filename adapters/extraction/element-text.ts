@@ -1,4 +1,5 @@
 import type { PageElement } from './dom.ts';
+import { isInline, isText, isVisible, type PageNode } from './page-node.ts';
 
 /**
  * The visible text of an element on one line. Blocks and line breaks become spaces, so that `<li>a</li><li>b</li>` is "a b"; scripts,
@@ -13,26 +14,13 @@ export function elementText(element: PageElement, maxNodes = Infinity): string {
     if (typeof node !== 'string') visited += 1;
     if (visited > maxNodes) return '';
     if (typeof node === 'string') parts.push(node);
-    else if (node.nodeType === TEXT_NODE) parts.push(node.textContent ?? '');
-    else if (node.nodeType === ELEMENT_NODE && !HIDDEN.test(node.nodeName)) push(node, stack);
+    else if (isText(node)) parts.push(node.textContent ?? '');
+    else if (isVisible(node)) push(node, stack);
   }
   return parts.join('').replaceAll(/\s+/gu, ' ').trim();
 }
 
-interface PageNode {
-  readonly nodeType: number;
-  readonly nodeName: string;
-  readonly textContent: string | null;
-  readonly childNodes: ArrayLike<PageNode>;
-}
-
-const ELEMENT_NODE = 1;
-const TEXT_NODE = 3;
-const HIDDEN = /^(?:script|style|template|noscript)$/iu;
-const INLINE =
-  /^(?:a|abbr|b|bdi|bdo|cite|code|data|dfn|em|font|i|ins|del|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)$/iu;
-
 function push(node: PageNode, stack: (PageNode | string)[]): void {
-  const space = INLINE.test(node.nodeName) ? '' : ' ';
+  const space = isInline(node.nodeName) ? '' : ' ';
   stack.push(space, ...Array.from(node.childNodes).toReversed(), space);
 }

@@ -1,4 +1,10 @@
 import type { PageDocument, PageElement } from '../../../adapters/extraction/dom.ts';
+import {
+  isInline,
+  isText,
+  isVisible,
+  type PageNode,
+} from '../../../adapters/extraction/page-node.ts';
 
 /** An element of a page, numbered in document order, with the stretch of the page's text that it holds. */
 export interface Place {
@@ -36,20 +42,9 @@ const MAX_PLACES = 60_000;
 const MAX_TEXT = 60_000;
 const MAX_DEPTH = 400;
 
-interface Node {
-  readonly nodeType: number;
-  readonly nodeName: string;
-  readonly textContent: string | null;
-  readonly childNodes: ArrayLike<Node>;
-}
-
-const ELEMENT_NODE = 1;
-const TEXT_NODE = 3;
-const HIDDEN = /^(?:script|style|template|noscript)$/iu;
-const INLINE =
-  /^(?:a|abbr|b|bdi|bdo|cite|code|data|dfn|em|font|i|ins|del|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)$/iu;
-
-type Step = { readonly node: Node; readonly parent: Place | undefined } | { readonly ends: Place };
+type Step =
+  | { readonly node: PageNode; readonly parent: Place | undefined }
+  | { readonly ends: Place };
 
 /** Without recursion: a page may be nested thousands deep. */
 function walk(document: PageDocument): PageMap | undefined {
@@ -67,21 +62,21 @@ function walk(document: PageDocument): PageMap | undefined {
     length += added.length;
     spaced = added.endsWith(' ');
   };
-  const stack: Step[] = [{ node: root as unknown as Node, parent: undefined }];
+  const stack: Step[] = [{ node: root as unknown as PageNode, parent: undefined }];
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     if ('ends' in step) {
       step.ends.end = length;
       step.ends.last = places.length - 1;
-      if (!INLINE.test(step.ends.tag)) say(' ');
+      if (!isInline(step.ends.tag)) say(' ');
       continue;
     }
     const { node, parent } = step;
-    if (node.nodeType === TEXT_NODE) say(node.textContent ?? '');
-    if (node.nodeType !== ELEMENT_NODE || HIDDEN.test(node.nodeName)) continue;
+    if (isText(node)) say(node.textContent ?? '');
+    if (!isVisible(node)) continue;
     const depth = (parent?.depth ?? -1) + 1;
     if (places.length >= MAX_PLACES || depth > MAX_DEPTH) return undefined;
     const tag = node.nodeName.toLowerCase();
-    if (!INLINE.test(tag)) say(' ');
+    if (!isInline(tag)) say(' ');
     const place: Place = {
       index: places.length,
       element: node as unknown as PageElement,
