@@ -1,4 +1,4 @@
-import { classesOf, isMeaningful } from '../relocate/names.ts';
+import { classesOf, digitCost, isMeaningful, isUsable } from '../relocate/names.ts';
 import type { Place } from '../relocate/page-map.ts';
 
 /** A selector or a part of one, and how little it is to be trusted. */
@@ -16,14 +16,14 @@ export function partsOf(place: Place): readonly Part[] {
   const labelled = LABELS.flatMap((name) => {
     const value = element.getAttribute(name);
     return value !== null && /^[\w:/. -]{2,60}$/u.test(value) && isMeaningful(value)
-      ? [{ css: `${tag}[${name}="${value}"]`, cost: 0.8 + digits(value) }]
+      ? [{ css: `${tag}[${name}="${value}"]`, cost: 0.8 + digitCost(value) }]
       : [];
   });
   const classes = classesOf(place)
     .filter(isUsable)
     .map((name) => ({
       css: `${tag}.${name}`,
-      cost: 1.2 + digits(name) + (name.length < 4 ? 1 : 0),
+      cost: 1.2 + digitCost(name) + (name.length < 4 ? 1 : 0),
     }));
   return [...labelled, ...classes, { css: tag, cost: SPECIFIC.test(tag) ? 2.4 : 4 }];
 }
@@ -31,7 +31,7 @@ export function partsOf(place: Place): readonly Part[] {
 /** The id of an element that is there once; of records each has another one. */
 export function idOf({ element }: Place): Part | undefined {
   const id = element.getAttribute('id');
-  return id !== null && isUsable(id) ? { css: `#${id}`, cost: 0.7 + digits(id) } : undefined;
+  return id !== null && isUsable(id) ? { css: `#${id}`, cost: 0.7 + digitCost(id) } : undefined;
 }
 
 /** The element among those of its tag beside it; undefined when it is the only one. */
@@ -71,11 +71,3 @@ const LABELS = [
 ];
 const SPECIFIC = /^(?:h[1-6]|article|time|address|main|[a-z]+-[a-z-]+)$/u;
 const MAX_SIBLINGS = 400;
-
-function isUsable(name: string): boolean {
-  return /^[a-z_][\w-]*$/iu.test(name) && isMeaningful(name);
-}
-
-function digits(name: string): number {
-  return /\d/u.test(name) ? 2 : 0;
-}

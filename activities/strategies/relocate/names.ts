@@ -9,6 +9,16 @@ export function isMeaningful(name: string): boolean {
   return name.length > 1 && name.length <= 60 && !/\d{3,}/u.test(name) && !looksHashed(name);
 }
 
+/** Means something, and stands in a selector as it is. */
+export function isUsable(name: string): boolean {
+  return /^[a-z_][\w-]*$/iu.test(name) && isMeaningful(name);
+}
+
+/** What a name with a number costs more in a selector: the next page may count on. */
+export function digitCost(name: string): number {
+  return /\d/u.test(name) ? 2 : 0;
+}
+
 /** Words inside the names of an element: `recipeIngredient`, `recipe__ingredient` and `wprm-recipe-ingredient` share two. */
 export function nameWords(place: Place): readonly string[] {
   return NAMING.flatMap((attribute) => split(place.element.getAttribute(attribute)))

@@ -1,5 +1,5 @@
 import { select } from '../../../adapters/extraction/dom.ts';
-import { classesOf, isMeaningful } from './names.ts';
+import { classesOf, digitCost, isMeaningful, isUsable } from './names.ts';
 import type { PageFacts } from './page-facts.ts';
 import type { Place } from './page-map.ts';
 import { bare } from './words.ts';
@@ -139,7 +139,7 @@ function partsOf(page: PageFacts, place: Place, members: readonly Place[]): read
   const parts: Part[] = [];
   const id = element.getAttribute('id');
   if (id !== null && isUsable(id) && !isContent(page, id, members))
-    parts.push({ css: `#${id}`, cost: 0.6 + digits(id) });
+    parts.push({ css: `#${id}`, cost: 0.6 + digitCost(id) });
   for (const name of LABELLED) {
     const value = element.getAttribute(name);
     if (
@@ -149,24 +149,19 @@ function partsOf(page: PageFacts, place: Place, members: readonly Place[]): read
       isContent(page, value, members)
     )
       continue;
-    parts.push({ css: `${tag}[${name}="${value}"]`, cost: 0.7 + digits(value) });
+    parts.push({ css: `${tag}[${name}="${value}"]`, cost: 0.7 + digitCost(value) });
   }
   for (const name of classesOf(place)) {
     if (isUsable(name))
-      parts.push({ css: `${tag}.${name}`, cost: 1.2 + digits(name) + (name.length < 4 ? 1.5 : 0) });
+      parts.push({
+        css: `${tag}.${name}`,
+        cost: 1.2 + digitCost(name) + (name.length < 4 ? 1.5 : 0),
+      });
   }
   return [...parts, { css: tag, cost: BY_TAG - (SPECIFIC.test(tag) ? 2.5 : 0) }];
 }
 
 const SPECIFIC = /^(?:h1|main|article|time|address|[a-z]+-[a-z-]+)$/u;
-
-function isUsable(name: string): boolean {
-  return /^[a-z_][\w-]*$/iu.test(name) && isMeaningful(name);
-}
-
-function digits(name: string): number {
-  return /\d/u.test(name) ? 2 : 0;
-}
 
 /** `id="keto-hamburger-buns"` is made from the value: the next page has another. */
 function isContent(page: PageFacts, name: string, members: readonly Place[]): boolean {
