@@ -1,6 +1,6 @@
 import { failure } from '../../workflows/failures.ts';
 import type { Database } from './database.ts';
-import type { SourceReference } from './source-state.ts';
+import { lastRun, type SourceReference } from './source-state.ts';
 
 /** Somebody may begin a run between the look and the lock; it takes a few of them in a row to be a problem. */
 const LOOKS = 5;
@@ -51,16 +51,6 @@ export async function requireRest(
 ): Promise<void> {
   const run = await lastRun(db, reference);
   if (run !== null && (await isRunning(run))) throw underWay(reference.source, run);
-}
-
-async function lastRun(db: Database, { tenant, source }: SourceReference): Promise<string | null> {
-  const row = await db
-    .selectFrom('source_state')
-    .select('run')
-    .where('tenant', '=', tenant)
-    .where('source', '=', source)
-    .executeTakeFirst();
-  return row?.run ?? null;
 }
 
 function underWay(source: string, run: string): Error {

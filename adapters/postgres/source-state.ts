@@ -92,16 +92,24 @@ export async function holdsClaim(
 /** True while no newer run has claimed the source. */
 export async function isLastRun(
   db: Database,
-  { tenant, source }: SourceReference,
+  reference: SourceReference,
   run: string | null,
 ): Promise<boolean> {
+  return (await lastRun(db, reference)) === run;
+}
+
+/** The run that has claimed the source; null when none has. It may have ended. */
+export async function lastRun(
+  db: Database,
+  { tenant, source }: SourceReference,
+): Promise<string | null> {
   const row = await db
     .selectFrom('source_state')
     .select('run')
     .where('tenant', '=', tenant)
     .where('source', '=', source)
     .executeTakeFirst();
-  return (row?.run ?? null) === run;
+  return row?.run ?? null;
 }
 
 /** The failure of an attempt that was overtaken: it must not write any more. Temporal has a newer attempt, so nobody reads it. */
