@@ -38,6 +38,7 @@ export interface Relation {
 export type Wanted =
   | { readonly kind: 'table'; readonly schema?: string; readonly table: string }
   | { readonly kind: 'query'; readonly sql: string };
+export type WantedTable = Wanted & { readonly kind: 'table' };
 
 export interface Statement {
   readonly text: string;
@@ -101,6 +102,12 @@ export function streamOf(
     fields: columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
     ...(count === undefined ? {} : { count }),
   };
+}
+
+/** A table by its quoted names, with its schema where one is given. */
+export function qualified({ schema, table }: WantedTable, quote: (name: string) => string): string {
+  const names = schema === undefined ? [table] : [schema, table];
+  return names.map((name) => quote(name)).join('.');
 }
 
 /** The wrapped form of a query; the line break ends a comment in its last line. */

@@ -1,11 +1,13 @@
 import type { FieldPacket } from 'mysql2/promise';
 import {
+  qualified,
   streamOf,
   wrapped,
   type Column,
   type Kind,
   type Relation,
   type Wanted,
+  type WantedTable,
 } from './dialect.ts';
 import type { Texts } from './mysql.ts';
 import { tableMissing } from './sentences.ts';
@@ -17,18 +19,9 @@ export function quote(name: string): string {
 /** Columns come from the result itself, so that tables, views and queries answer alike; the key from the catalogue. */
 export async function mysqlRelation(ask: Texts, wanted: Wanted): Promise<Relation> {
   const primaryKey = wanted.kind === 'table' ? await keyOf(ask, wanted) : [];
-  const from = wanted.kind === 'query' ? wrapped(wanted.sql) : `${qualified(wanted)} AS src`;
+  const from = wanted.kind === 'query' ? wrapped(wanted.sql) : `${qualified(wanted, quote)} AS src`;
   const { fields } = await ask(`SELECT src.* FROM ${from} LIMIT 0`);
   return { from, columns: fields.map(columnOf), primaryKey };
-}
-
-type WantedTable = Wanted & { readonly kind: 'table' };
-
-function qualified(wanted: WantedTable): string {
-  return [wanted.schema, wanted.table]
-    .filter((part) => part !== undefined)
-    .map((part) => quote(part))
-    .join('.');
 }
 
 async function keyOf(ask: Texts, { schema, table }: WantedTable): Promise<readonly string[]> {

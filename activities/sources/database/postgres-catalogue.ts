@@ -1,10 +1,12 @@
 import {
+  qualified,
   streamOf,
   wrapped,
   type Column,
   type Kind,
   type Relation,
   type Wanted,
+  type WantedTable,
 } from './dialect.ts';
 import type { Texts } from './postgres.ts';
 import { tableMissing } from './sentences.ts';
@@ -16,7 +18,7 @@ export function quote(name: string): string {
 /** Columns come from the result itself, so that tables, views and queries answer alike; keys and NOT NULL from the catalogue. */
 export async function postgresRelation(ask: Texts, wanted: Wanted): Promise<Relation> {
   const oid = wanted.kind === 'table' ? await tableOid(ask, wanted) : undefined;
-  const from = wanted.kind === 'query' ? wrapped(wanted.sql) : `${qualified(wanted)} AS src`;
+  const from = wanted.kind === 'query' ? wrapped(wanted.sql) : `${qualified(wanted, quote)} AS src`;
   const { fields } = await ask(`SELECT src.* FROM ${from} LIMIT 0`);
   const types = await typesOf(
     ask,
@@ -33,17 +35,8 @@ export async function postgresRelation(ask: Texts, wanted: Wanted): Promise<Rela
   };
 }
 
-type WantedTable = Wanted & { readonly kind: 'table' };
-
-function qualified(wanted: WantedTable): string {
-  return [wanted.schema, wanted.table]
-    .filter((part) => part !== undefined)
-    .map((part) => quote(part))
-    .join('.');
-}
-
 async function tableOid(ask: Texts, wanted: WantedTable): Promise<string> {
-  const { rows } = await ask('SELECT to_regclass($1::text)::oid::text', [qualified(wanted)]);
+  const { rows } = await ask('SELECT to_regclass($1::text)::oid::text', [qualified(wanted, quote)]);
   const oid = rows[0]?.[0];
   if (oid === null || oid === undefined) throw tableMissing(wanted);
   return oid;
