@@ -1,11 +1,12 @@
 import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import type { Incident } from '../adapters/postgres/incidents.ts';
 import type { Temporal } from '../adapters/temporal/connection.ts';
 import { callTemporal } from '../adapters/temporal/errors.ts';
+import { whereItRuns } from '../adapters/temporal/where-it-runs.ts';
 import { repairWorkflowId } from '../workflows/repair/ids.ts';
 import {
   killSignal,
@@ -44,10 +45,8 @@ export async function orderKill(
   { tenant, source }: Pick<Incident, 'tenant' | 'source'>,
   order: KillOrder,
 ): Promise<boolean> {
-  const workflowId = repairWorkflowId(tenant, source);
-  return whereItRuns(workflowId, () =>
-    client.workflow.getHandle(workflowId).signal(killSignal, order),
-  );
+  const handle = client.workflow.getHandle(repairWorkflowId(tenant, source));
+  return isTold(handle, () => handle.signal(killSignal, order));
 }
 
 /** Makes a repair that waits look again at once. False when none runs. */
@@ -55,20 +54,12 @@ export async function wakeRepair(
   { client }: Temporal,
   { tenant, source, run }: Pick<Incident, 'tenant' | 'source' | 'run'>,
 ): Promise<boolean> {
-  const workflowId = repairWorkflowId(tenant, source);
+  const handle = client.workflow.getHandle(repairWorkflowId(tenant, source));
   // The rows say how the run ended; the message only wakes.
   const looked: FinishedRun = { run: run ?? '', status: 'held' };
-  return whereItRuns(workflowId, () =>
-    client.workflow.getHandle(workflowId).signal(runFinishedSignal, looked),
-  );
+  return isTold(handle, () => handle.signal(runFinishedSignal, looked));
 }
 
-async function whereItRuns(workflowId: string, send: () => Promise<void>): Promise<boolean> {
-  try {
-    await send();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    return callTemporal(`workflow "${workflowId}"`, () => Promise.reject(error));
-  }
+function isTold({ workflowId }: WorkflowHandle, send: () => Promise<void>): Promise<boolean> {
+  return whereItRuns(workflowId, () => send().then(() => true), false);
 }

@@ -1,12 +1,8 @@
-import {
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-  type Client,
-} from '@temporalio/client';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { ApprovalWorkflows } from '../activities/collection/dependencies.ts';
 import { callTemporal } from '../adapters/temporal/errors.ts';
+import { whereItRuns } from '../adapters/temporal/where-it-runs.ts';
 import type { HeldSetReference } from '../workflows/approval/activities.ts';
 import type { decideHeld } from '../workflows/approval/decide-held.ts';
 import type { DecideHeldInput } from '../workflows/approval/held-input.ts';
@@ -50,21 +46,14 @@ async function ask(client: Client, question: DecideHeldInput): Promise<void> {
 }
 
 async function supersede(client: Client, set: HeldSetReference): Promise<void> {
-  const workflowId = heldWorkflowId(set);
-  try {
-    await client.workflow.getHandle(workflowId).signal(supersedeSignal);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return;
-    await callTemporal(`workflow "${workflowId}"`, () => Promise.reject(error));
-  }
+  const handle = client.workflow.getHandle(heldWorkflowId(set));
+  await whereItRuns(handle.workflowId, () => handle.signal(supersedeSignal), undefined);
 }
 
-async function isRunning(client: Client, workflowId: string): Promise<boolean> {
-  try {
+function isRunning(client: Client, workflowId: string): Promise<boolean> {
+  const look = async (): Promise<boolean> => {
     const { status } = await client.workflow.getHandle(workflowId).describe();
     return status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    return callTemporal(`workflow "${workflowId}"`, () => Promise.reject(error));
-  }
+  };
+  return whereItRuns(workflowId, look, false);
 }

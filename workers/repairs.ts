@@ -1,14 +1,10 @@
-import {
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-  type Client,
-} from '@temporalio/client';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { RepairWorkflows } from '../activities/collection/dependencies.ts';
 import type { Incident } from '../adapters/postgres/incidents.ts';
 import type { SourceReference } from '../adapters/postgres/source-state.ts';
 import { callTemporal } from '../adapters/temporal/errors.ts';
+import { whereItRuns } from '../adapters/temporal/where-it-runs.ts';
 import { repairWorkflowId } from '../workflows/repair/ids.ts';
 import {
   reportFailureSignal,
@@ -60,13 +56,8 @@ async function runFinished(
   { tenant, source }: SourceReference,
   run: FinishedRun,
 ): Promise<void> {
-  const workflowId = repairWorkflowId(tenant, source);
-  try {
-    await client.workflow.getHandle(workflowId).signal(runFinishedSignal, run);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return;
-    await callTemporal(`workflow "${workflowId}"`, () => Promise.reject(error));
-  }
+  const handle = client.workflow.getHandle(repairWorkflowId(tenant, source));
+  await whereItRuns(handle.workflowId, () => handle.signal(runFinishedSignal, run), undefined);
 }
 
 async function running(client: Client): Promise<ReadonlySet<string>> {
