@@ -9,8 +9,11 @@ import { gatherRows } from './gather/rows.ts';
 const LOOK_EVERY_MS = 200;
 const RUNNING: ReadonlySet<string> = new Set(['STARTING', 'IN_PROGRESS', 'STOPPING']);
 
-/** Waits until no run is under way and every change is in the knowledge base. False: it did not come to that in time. */
-export async function quiescence(arena: Arena, withinMs = 120_000): Promise<boolean> {
+/**
+ * Waits until no run is under way and every change is in the knowledge base. False: it did not come to that in time, in which the poll of a job
+ * may have been lost twice on its way to a worker, for a minute each.
+ */
+export async function quiescence(arena: Arena, withinMs = 240_000): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   let still = 0;
   while (Date.now() < deadline) {

@@ -8,7 +8,11 @@ const UNREPORTED = 'runs whose documents were stored and committed, but not repo
 
 const busy: Step = {
   says: 'wait until the feed is collected',
-  act: async (arena, story) => void (await busyWith(arena, story, 'feed')),
+  async act(arena, story) {
+    await busyWith(arena, story, 'feed');
+    // The server believes so as soon as it has answered a poll; the worker has heard of it when the feed runs.
+    await until(async () => (await arena.feed.pids()).length > 0, 'a running feed');
+  },
 };
 
 const committed: Step = {

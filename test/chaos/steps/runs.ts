@@ -62,8 +62,11 @@ export function wait(ms: number): Step {
   return { says: `wait ${ms} ms`, act: () => sleep(ms) };
 }
 
-/** The machine may be busy; what does not come within this time does not come. */
-const COMES_WITHIN_MS = 120_000;
+/**
+ * What does not come within this time does not come. The machine may be busy, and a task whose worker never heard of it is given to another
+ * one after as much as a minute: that may happen twice.
+ */
+const COMES_WITHIN_MS = 200_000;
 
 /** @throws Error - it did not come to that. */
 export async function until(
