@@ -58,6 +58,8 @@ async function main(config: WorkerConfig): Promise<void> {
 
 try {
   await main(readWorkerConfig());
+  // Not by itself: where connections were reset under its requests, Node 24 waits for these for ever, and computes meanwhile.
+  process.exit(0);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(

@@ -39,7 +39,9 @@ else if (unknown.length > 0 || !(seeds >= 1) || !Number.isInteger(first)) {
   const what = unknown.length > 0 ? `"${unknown[0]}" is no fault.` : 'A seed is a whole number.';
   console.error(`${what}\n${USAGE}`);
   process.exitCode = 2;
-} else process.exitCode = await runAll();
+}
+// Not by itself: Node 24 waits for ever for requests on connections that were reset under them.
+else process.exit(await runAll());
 
 /** Every violated or void run fails the whole. */
 async function runAll(): Promise<number> {
