@@ -2,39 +2,30 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { requestRetry } from '../../adapters/postgres/dead-letters.ts';
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
-import { migrate } from '../../adapters/postgres/migrate.ts';
 import { storeRevision } from '../../adapters/postgres/revisions.ts';
 import { requestRun } from '../../adapters/postgres/run-requests.ts';
 import { reconcileRevision } from '../../adapters/temporal/reconcile.ts';
 import { createSchedules, type Schedules } from '../../adapters/temporal/schedules.ts';
 import { activityInterceptor } from '../../workers/activity-interceptor.ts';
 import { sourceDefinition } from '../fakes/source-definition.ts';
-import { withDatabase } from '../set-up/postgres.ts';
 import { realActivities } from '../set-up/real-activities.ts';
+import { withStores, type Stores } from '../set-up/stores.ts';
 import { temporaryFolder } from '../set-up/temporary-folder.ts';
-import { startTestCloud, type TestCloud } from '../set-up/test-cloud.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
 
-const url = withDatabase();
-let db: Database;
-let cloud: TestCloud;
+const stores = withStores();
+let db: Stores['db'];
+let cloud: Stores['cloud'];
 let schedules: Schedules;
 
-beforeAll(async () => {
-  db = openDatabase(url());
-  await migrate(db);
-  cloud = await startTestCloud();
-});
-afterAll(async () => {
-  await cloud.stop();
-  await db.destroy();
+beforeAll(() => {
+  ({ db, cloud } = stores());
 });
 
 const workers = withWorkers({
-  activities: (temporal) => realActivities({ db, cloud, temporal }),
+  activities: (temporal) => realActivities({ ...stores(), temporal }),
   options: { interceptors: { activity: [() => ({ inbound: activityInterceptor() })] } },
 });
 

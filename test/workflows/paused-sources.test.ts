@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
-import { migrate } from '../../adapters/postgres/migrate.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { storeRevision } from '../../adapters/postgres/revisions.ts';
 import { readSuspension } from '../../adapters/postgres/source-health.ts';
 import { reconcileRevision } from '../../adapters/temporal/reconcile.ts';
@@ -11,27 +9,20 @@ import { createSchedules, type Schedules } from '../../adapters/temporal/schedul
 import { activityInterceptor } from '../../workers/activity-interceptor.ts';
 import type { SourceDefinition } from '../../workflows/collection/definitions.ts';
 import { sourceDefinition } from '../fakes/source-definition.ts';
-import { withDatabase } from '../set-up/postgres.ts';
 import { realActivities } from '../set-up/real-activities.ts';
-import { startTestCloud, type TestCloud } from '../set-up/test-cloud.ts';
+import { withStores, type Stores } from '../set-up/stores.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
 
-const url = withDatabase();
-let db: Database;
-let cloud: TestCloud;
+const stores = withStores();
+let db: Stores['db'];
+let cloud: Stores['cloud'];
 
-beforeAll(async () => {
-  db = openDatabase(url());
-  await migrate(db);
-  cloud = await startTestCloud();
-});
-afterAll(async () => {
-  await cloud.stop();
-  await db.destroy();
+beforeAll(() => {
+  ({ db, cloud } = stores());
 });
 
 const workers = withWorkers({
-  activities: (temporal) => realActivities({ db, cloud, temporal }),
+  activities: (temporal) => realActivities({ ...stores(), temporal }),
   options: { interceptors: { activity: [() => ({ inbound: activityInterceptor() })] } },
 });
 

@@ -1,34 +1,25 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
-import { migrate } from '../../adapters/postgres/migrate.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { activityInterceptor } from '../../workers/activity-interceptor.ts';
 import type { SyncTarget } from '../../workflows/collection/activities.ts';
 import { syncWorkflowId } from '../../workflows/collection/ids.ts';
 import { requestSyncSignal, type SyncRequest } from '../../workflows/collection/messages.ts';
 import type { syncKnowledgeBase } from '../../workflows/collection/sync-knowledge-base.ts';
-import { withDatabase } from '../set-up/postgres.ts';
 import { realActivities } from '../set-up/real-activities.ts';
-import { startTestCloud, type TestCloud } from '../set-up/test-cloud.ts';
+import { withStores, type Stores } from '../set-up/stores.ts';
 import { eventsOf, summariesOf } from '../set-up/workflow-history.ts';
 import { withWorkers } from '../set-up/workflow-workers.ts';
 
-const url = withDatabase();
-let db: Database;
-let cloud: TestCloud;
+const stores = withStores();
+let db: Stores['db'];
+let cloud: Stores['cloud'];
 
-beforeAll(async () => {
-  db = openDatabase(url());
-  await migrate(db);
-  cloud = await startTestCloud();
-});
-afterAll(async () => {
-  await cloud.stop();
-  await db.destroy();
+beforeAll(() => {
+  ({ db, cloud } = stores());
 });
 
 const workers = withWorkers({
-  activities: (temporal) => realActivities({ db, cloud, temporal }),
+  activities: (temporal) => realActivities({ ...stores(), temporal }),
   options: { interceptors: { activity: [() => ({ inbound: activityInterceptor() })] } },
 });
 

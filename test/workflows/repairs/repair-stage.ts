@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll } from 'vitest';
 import { approvalActivities } from '../../../activities/approval/index.ts';
 import { collectionActivities } from '../../../activities/collection/index.ts';
 import { noticeActivities } from '../../../activities/notices/index.ts';
 import { repairActivities } from '../../../activities/repair/index.ts';
-import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
+import type { Database } from '../../../adapters/postgres/database.ts';
 import { readIncidents, type Incident } from '../../../adapters/postgres/incidents.ts';
-import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import {
   openSystemicIncidents,
@@ -31,8 +30,8 @@ import type { RepairStatus } from '../../../workflows/repair/repair-status.ts';
 import { chromiumPath } from '../../fakes/chromium.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { hostsAtOnce } from '../../set-up/hosts-at-once.ts';
-import { withDatabase } from '../../set-up/postgres.ts';
-import { startTestCloud, type TestCloud } from '../../set-up/test-cloud.ts';
+import { withStores } from '../../set-up/stores.ts';
+import type { TestCloud } from '../../set-up/test-cloud.ts';
 import type { TestWorkers } from '../../set-up/temporal-workers.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
 
@@ -85,24 +84,11 @@ export const SHOP_EXTRACT = {
 };
 
 export function withRepairStage(): () => RepairStage {
-  const url = withDatabase();
+  const stores = withStores();
   const undo = new AsyncDisposableStack();
-  let parts: { readonly db: Database; readonly cloud: TestCloud } | undefined;
-  beforeAll(async () => {
-    const db = openDatabase(url());
-    undo.defer(() => db.destroy());
-    await migrate(db);
-    const cloud = await startTestCloud();
-    undo.defer(() => cloud.stop());
-    parts = { db, cloud };
-  });
-  const required = () => {
-    if (!parts) throw new Error('The stage is there inside tests only.');
-    return parts;
-  };
   const workers = withWorkers({
     activities: ({ client }) => {
-      const { db, cloud } = required();
+      const { db, cloud } = stores();
       const config = readWorkerConfig({
         WELLSPRING_DATABASE_URL: 'postgres://not-used',
         WELLSPRING_ALLOWED_HOSTS: '127.0.0.1',
@@ -122,7 +108,7 @@ export function withRepairStage(): () => RepairStage {
   afterAll(() => undo.disposeAsync());
   const inForce: SourceDefinition[] = [];
   return () => {
-    const { db, cloud } = required();
+    const { db, cloud } = stores();
     const { client } = workers();
     return {
       db,

@@ -1,15 +1,13 @@
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll } from 'vitest';
-import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
-import { migrate } from '../../../adapters/postgres/migrate.ts';
+import type { Database } from '../../../adapters/postgres/database.ts';
 import { storeRevision } from '../../../adapters/postgres/revisions.ts';
 import type { collectSource, RunOutcome } from '../../../workflows/collection/collect-source.ts';
 import type { SourceDefinition, SourceLimits } from '../../../workflows/collection/definitions.ts';
 import { sourceDefinition } from '../../fakes/source-definition.ts';
 import { hostsAtOnce } from '../../set-up/hosts-at-once.ts';
-import { withDatabase } from '../../set-up/postgres.ts';
 import { realActivities } from '../../set-up/real-activities.ts';
-import { startTestCloud, type TestCloud } from '../../set-up/test-cloud.ts';
+import { withStores } from '../../set-up/stores.ts';
+import type { TestCloud } from '../../set-up/test-cloud.ts';
 import { withWorkers } from '../../set-up/workflow-workers.ts';
 
 /** Real workflows and activities, a real Temporal, PostgreSQL and store; sources of any type come and go. */
@@ -41,37 +39,21 @@ export interface StagedSource {
 
 /** Registers the parts; call the result inside tests. Sources may reach sites of this machine, as fast as they can. */
 export function withRuleStage(environment: Readonly<Record<string, string>> = {}): () => RuleStage {
-  const url = withDatabase();
-  const undo = new AsyncDisposableStack();
-  let parts: { readonly db: Database; readonly cloud: TestCloud } | undefined;
-  beforeAll(async () => {
-    const db = openDatabase(url());
-    undo.defer(() => db.destroy());
-    await migrate(db);
-    const cloud = await startTestCloud();
-    undo.defer(() => cloud.stop());
-    parts = { db, cloud };
-  });
+  const stores = withStores();
   const workers = withWorkers({
     activities: (temporal) =>
       realActivities({
-        ...required(),
+        ...stores(),
         temporal,
         hosts: hostsAtOnce(),
         environment: { WELLSPRING_ALLOWED_HOSTS: '127.0.0.1', ...environment },
       }),
   });
-  afterAll(() => undo.disposeAsync());
   const inForce: SourceDefinition[] = [];
   let count = 0;
 
-  function required() {
-    if (!parts) throw new Error('The stage is there inside tests only.');
-    return parts;
-  }
-
   return () => {
-    const { db, cloud } = required();
+    const { db, cloud } = stores();
     const { client } = workers();
     return {
       db,
