@@ -1,6 +1,7 @@
 import type { FieldType, Normaliser } from '../../workflows/collection/extraction-spec.ts';
 import type { Strategy } from './contract.ts';
-import { answerOf } from './evidence/answer.ts';
+import { answerOf, answerOfFields } from './evidence/answer.ts';
+import { failingFields } from './evidence/failing-fields.ts';
 import { searchNormalisers } from './evidence/normaliser-search.ts';
 
 /** Dates and numbers that are written in another order or locale. */
@@ -9,18 +10,14 @@ export const formats: Strategy = {
   family: 'format',
   handles: ['SelectorMissing', 'SchemaDrift', 'EmptyResult'],
   async propose(view) {
-    const fields = view.failingFields.filter(
-      (name) =>
-        Object.hasOwn(view.spec.fields, name) && CHAINS[view.spec.fields[name]?.type ?? 'text'],
+    const fields = failingFields(view).filter(
+      (name) => CHAINS[view.spec.fields[name]?.type ?? 'text'],
     );
     if (fields.length === 0) return answerOf([], ['No date and no number fails.']);
     const found = fields.map((name) =>
       searchNormalisers(view, name, CHAINS[view.spec.fields[name]?.type ?? 'text'] ?? []),
     );
-    return answerOf(
-      found.flatMap(({ proposal }) => proposal ?? []),
-      found.flatMap(({ because }) => because ?? []),
-    );
+    return answerOfFields(found);
   },
 };
 

@@ -1,6 +1,7 @@
 import { locateRecords } from '../../adapters/extraction/locators.ts';
-import type { EvidencePage, EvidenceView, Proposal, Strategy } from './contract.ts';
-import { answerOf } from './evidence/answer.ts';
+import type { EvidencePage, EvidenceView, Strategy } from './contract.ts';
+import { answerOf, answerOfFields, type FieldFinding } from './evidence/answer.ts';
+import { failingFields } from './evidence/failing-fields.ts';
 import { matchFields, takenPaths, type FieldMatch } from './evidence/field-match.ts';
 import { inFront } from './evidence/in-front.ts';
 import { openPage } from './evidence/pages.ts';
@@ -12,19 +13,16 @@ export const jsonFields: Strategy = {
   family: 'json',
   handles: ['SelectorMissing', 'SchemaDrift', 'EmptyResult'],
   async propose(view) {
-    const fields = view.failingFields.filter((name) => Object.hasOwn(view.spec.fields, name));
+    const fields = failingFields(view);
     if (fields.length === 0) return answerOf([], ['No single field fails.']);
     const items = view.failing.slice(0, MAX_PAGES).flatMap((page) => itemsOn(page, view));
     if (items.length === 0) return answerOf([], ['The failing pages hold no JSON records.']);
     const matches = matchFields(view, fields, items, takenPaths(view));
     const judged = matches.map((match) => judge(view, match));
     const unmatched = fields.filter((name) => !matches.some(({ field }) => field === name));
-    return answerOf(
-      judged.flatMap(({ proposal }) => proposal ?? []),
-      [
-        ...judged.flatMap(({ because }) => because ?? []),
-        ...unmatched.map((name) => `No path of the payload is left for "${name}".`),
-      ],
+    return answerOfFields(
+      judged,
+      unmatched.map((name) => `No path of the payload is left for "${name}".`),
     );
   },
 };
@@ -47,10 +45,7 @@ function itemsOn(page: EvidencePage, { spec }: EvidenceView): readonly unknown[]
   return [];
 }
 
-function judge(
-  view: EvidenceView,
-  match: FieldMatch,
-): { readonly proposal?: Proposal; readonly because?: string } {
+function judge(view: EvidenceView, match: FieldMatch): FieldFinding {
   const { field, path, margin, overlap, presence } = match;
   const proof = proveLocator(view, field, { json: path });
   if (proof.presence < expectedPresence(view, field)) {

@@ -1,6 +1,7 @@
 import type { FieldType, Normaliser } from '../../workflows/collection/extraction-spec.ts';
 import type { Strategy } from './contract.ts';
-import { answerOf } from './evidence/answer.ts';
+import { answerOf, answerOfFields } from './evidence/answer.ts';
+import { failingFields } from './evidence/failing-fields.ts';
 import { searchNormalisers } from './evidence/normaliser-search.ts';
 
 /** Units, currencies, markup and marks of "no value" around a value that is otherwise what it was. */
@@ -9,15 +10,12 @@ export const normalisers: Strategy = {
   family: 'format',
   handles: ['SelectorMissing', 'SchemaDrift', 'EmptyResult'],
   async propose(view) {
-    const fields = view.failingFields.filter((name) => Object.hasOwn(view.spec.fields, name));
+    const fields = failingFields(view);
     if (fields.length === 0) return answerOf([], ['No single field fails.']);
     const found = fields.map((name) =>
       searchNormalisers(view, name, chainsOf(view.spec.fields[name]?.type ?? 'text')),
     );
-    return answerOf(
-      found.flatMap(({ proposal }) => proposal ?? []),
-      found.flatMap(({ because }) => because ?? []),
-    );
+    return answerOfFields(found);
   },
 };
 

@@ -3,7 +3,8 @@ import { structuredItems } from '../../adapters/extraction/structured-data.ts';
 import type { Locator } from '../../workflows/collection/extraction-spec.ts';
 import { isMap } from '../../workflows/is-map.ts';
 import type { EvidencePage, EvidenceView, Proposal, Strategy, StrategyAnswer } from './contract.ts';
-import { answerOf } from './evidence/answer.ts';
+import { answerOf, answerOfFields, type FieldFinding } from './evidence/answer.ts';
+import { failingFields } from './evidence/failing-fields.ts';
 import { inFront, shownLocator } from './evidence/in-front.ts';
 import { leavesOf, type Scalar } from './evidence/leaves.ts';
 import { nameSimilarity, splitPath } from './evidence/names.ts';
@@ -19,15 +20,12 @@ export const structuredData: Strategy = {
   handles: ['SelectorMissing', 'SchemaDrift', 'EmptyResult', 'ContentShrank'],
   async propose(view) {
     if (view.spec.records !== undefined && isListMissing(view)) return listAnswer(view);
-    const fields = view.failingFields.filter((name) => Object.hasOwn(view.spec.fields, name));
+    const fields = failingFields(view);
     if (fields.length === 0) return answerOf([], ['No single field fails.']);
     const places = view.failing.slice(0, MAX_PAGES).flatMap((page) => placesOn(page, view));
     if (places.length === 0) return answerOf([], ['The failing pages carry no structured data.']);
     const findings = fields.map((name) => fixField(view, name, unique(places)));
-    return answerOf(
-      findings.flatMap(({ proposal }) => proposal ?? []),
-      findings.flatMap(({ because }) => because ?? []),
-    );
+    return answerOfFields(findings);
   },
 };
 
@@ -83,15 +81,10 @@ interface Place {
   readonly values: readonly Scalar[];
 }
 
-interface Finding {
-  readonly proposal?: Proposal;
-  readonly because?: string;
-}
-
 const MAX_PAGES = 3;
 const MAX_PLACES = 12;
 
-function fixField(view: EvidenceView, name: string, places: readonly Place[]): Finding {
+function fixField(view: EvidenceView, name: string, places: readonly Place[]): FieldFinding {
   const likely = mostLikely(view, name, places);
   const proved = likely
     .map((place) => ({ ...place, proof: proveLocator(view, name, place.locator) }))

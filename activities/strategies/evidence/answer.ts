@@ -13,4 +13,21 @@ export function answerOf(
   };
 }
 
+/** What was found for one field: a fix of it, or why there is none. */
+export interface FieldFinding {
+  readonly proposal?: Proposal;
+  readonly because?: string;
+}
+
+/** The fixes of all fields, or why there are none; `others` are reasons beside theirs. */
+export function answerOfFields(
+  findings: readonly FieldFinding[],
+  others: readonly string[] = [],
+): StrategyAnswer {
+  return answerOf(
+    findings.flatMap(({ proposal }) => proposal ?? []),
+    [...findings.flatMap(({ because }) => because ?? []), ...others],
+  );
+}
+
 const MAX_REASONS = 3;

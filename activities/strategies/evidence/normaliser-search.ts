@@ -1,12 +1,8 @@
 import type { FieldSpec, Normaliser } from '../../../workflows/collection/extraction-spec.ts';
 import { pointerTo, type PatchOperation } from '../../../workflows/repair/patch.ts';
 import type { EvidenceView, Proposal } from '../contract.ts';
+import type { FieldFinding } from './answer.ts';
 import { expectedPresence, proveField, type Proof } from './proof.ts';
-
-export interface NormaliserFinding {
-  readonly proposal?: Proposal;
-  readonly because?: string;
-}
 
 /**
  * Which entries of the catalogue make a field readable again on *all* rows, with the old values where these are known, and nothing changed on
@@ -16,7 +12,7 @@ export function searchNormalisers(
   view: EvidenceView,
   name: string,
   chains: readonly (readonly Normaliser[])[],
-): NormaliserFinding {
+): FieldFinding {
   const field = view.spec.fields[name];
   if (field === undefined) return { because: `There is no field "${name}".` };
   const now = proveField(view, name, {});
@@ -110,7 +106,7 @@ function holds(view: EvidenceView, name: string, proof: Proof, now: Proof): bool
   return presence === 1 && likeness === 1 && proof.distinct >= 3 && presence > now.presence;
 }
 
-function choose(name: string, field: FieldSpec, trials: readonly Trial[]): NormaliserFinding {
+function choose(name: string, field: FieldSpec, trials: readonly Trial[]): FieldFinding {
   const ranked = trials.toSorted(
     (a, b) => b.proof.equal - a.proof.equal || a.chain.length - b.chain.length,
   );
