@@ -31,6 +31,18 @@ export interface Terminal {
   settle(): void;
 }
 
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** What a terminal writes to. */
+export interface Streams {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
 export interface TerminalOptions extends Pick<ClientConfig, 'colours' | 'columns'> {
   /** For programs: nothing but the one JSON document of a result or a problem is written. */
   readonly json: boolean;
@@ -42,8 +54,10 @@ const MAX_WIDTH = 140;
 /** In a log file, progress is a few lines. */
 const PLAIN_PROGRESS_MS = 3000;
 
-export function createTerminal({ colours, columns, json }: TerminalOptions): Terminal {
-  const { stdout, stderr } = process;
+export function createTerminal(
+  { colours, columns, json }: TerminalOptions,
+  { stdout, stderr }: Streams = process,
+): Terminal {
   let shown = '';
   let silentUntilMs = 0;
   const width = Math.min(MAX_WIDTH, columns ?? stdout.columns ?? stderr.columns ?? DEFAULT_WIDTH);
@@ -53,14 +67,14 @@ export function createTerminal({ colours, columns, json }: TerminalOptions): Ter
   };
   return {
     width,
-    paint: palette(colours && stdout.isTTY),
+    paint: palette(colours && stdout.isTTY === true),
     result(text) {
       settle();
       stdout.write(`${text}\n`);
     },
     notice(text) {
       settle();
-      if (!json) stderr.write(`${palette(colours && stderr.isTTY).faint(text)}\n`);
+      if (!json) stderr.write(`${palette(colours && stderr.isTTY === true).faint(text)}\n`);
     },
     problem(text) {
       settle();
@@ -79,8 +93,11 @@ export function createTerminal({ colours, columns, json }: TerminalOptions): Ter
 }
 
 /** For standard error, whose colours do not depend on where the result goes. */
-export function errorPalette({ colours }: Pick<ClientConfig, 'colours'>): Palette {
-  return palette(colours && process.stderr.isTTY);
+export function errorPalette(
+  { colours }: Pick<ClientConfig, 'colours'>,
+  { stderr }: Streams = process,
+): Palette {
+  return palette(colours && stderr.isTTY === true);
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -7,7 +7,8 @@ import { decideUpdate, statusQuery } from '../../workflows/approval/messages.ts'
 import type { decideHeld } from '../../workflows/approval/decide-held.ts';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
-import { json, runCli, type CliResult } from './run-cli.ts';
+import { createTypist } from './cli-here.ts';
+import { json, type CliResult } from './run-cli.ts';
 import { startRunningSystem, type RunningSystem } from './running-system.ts';
 
 const databaseUrl = withDatabase();
@@ -20,9 +21,10 @@ beforeAll(async () => {
 
 afterAll(() => system.stop());
 
+const type = createTypist();
 /** On a wide terminal, so that sentences stay on their line. */
 const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(args, { cwd: system.folder, env: { COLUMNS: '140' } });
+  type(args, { cwd: system.folder, env: { COLUMNS: '140' } });
 
 function source(statement: string): void {
   const database = new DatabaseSync(join(system.folder, 'articles.db'));
@@ -43,8 +45,6 @@ async function sets(): Promise<readonly HeldSet[]> {
 }
 
 async function held(): Promise<{ readonly ran: CliResult; readonly id: string }> {
-  // A schedule starts one run a second.
-  await sleep(1100);
   const ran = await cli('run', 'articles');
   const [set] = await sets();
   return { ran, id: set?.digest.slice(0, 8) ?? '' };

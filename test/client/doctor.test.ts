@@ -5,6 +5,7 @@ import { createAwsClients } from '../../adapters/aws/clients.ts';
 import { createObjects } from '../../adapters/aws/objects.ts';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
+import { createTypist } from './cli-here.ts';
 import { json, runCli, type CliResult } from './run-cli.ts';
 import { startRunningSystem, type RunningSystem } from './running-system.ts';
 
@@ -15,8 +16,8 @@ const databaseUrl = withDatabase();
 const signal = AbortSignal.timeout(600_000);
 let system: RunningSystem;
 
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(args, { cwd: system.folder });
+const type = createTypist();
+const cli = (...args: readonly string[]): Promise<CliResult> => type(args, { cwd: system.folder });
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 beforeAll(async () => {

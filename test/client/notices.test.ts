@@ -7,7 +7,8 @@ import { held } from '../activities/notices/telling.ts';
 import { isSigned, startReceiver, type WebhookReceiver } from '../fakes/webhook-receiver.ts';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
-import { json, runCli, type CliResult } from './run-cli.ts';
+import { createTypist } from './cli-here.ts';
+import { json, type CliResult } from './run-cli.ts';
 import { startRunningSystem, type RunningSystem } from './running-system.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -36,8 +37,8 @@ afterAll(async () => {
   await db.destroy();
 });
 
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(args, { cwd: system.folder });
+const type = createTypist();
+const cli = (...args: readonly string[]): Promise<CliResult> => type(args, { cwd: system.folder });
 
 // In the order in which a person types them.
 test('without a webhook it says that nobody is told, and how to change that', async () => {

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { withDatabase } from '../set-up/postgres.ts';
 import { sharedServer } from '../set-up/servers.ts';
+import { createTypist } from './cli-here.ts';
 import { json, runCli, type CliResult } from './run-cli.ts';
 import { startRunningSystem, type RunningSystem } from './running-system.ts';
 
@@ -21,8 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => system.stop());
 
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(args, { cwd: system.folder });
+const type = createTypist();
+const cli = (...args: readonly string[]): Promise<CliResult> => type(args, { cwd: system.folder });
 
 const data = async (...args: readonly string[]): Promise<unknown> => {
   const { code, stdout, stderr } = await cli(...args, '--json');
