@@ -1,5 +1,11 @@
 import { accessSync, constants } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll } from 'vitest';
+import {
+  leaseBrowser,
+  type BrowserLease,
+  type BrowserOptions,
+} from '../../adapters/browser/browser.ts';
 
 /** The Chromium of this machine, for tests that need a real one: CHROMIUM_PATH, else the usual places. Undefined: there is none. */
 export const chromiumPath: string | undefined = [
@@ -13,6 +19,29 @@ export const chromiumPath: string | undefined = [
 
 if (chromiumPath === undefined) {
   console.warn('No Chromium found: the tests that need one are SKIPPED. Set CHROMIUM_PATH.');
+}
+
+/**
+ * One Chromium for all leases of a suite that have these options: with each of them another would be started, which costs more than what it
+ * renders. At the end none may be left: a lease that somebody kept is seen.
+ */
+export function withOneBrowser(options: BrowserOptions): void {
+  let kept: BrowserLease | undefined;
+  beforeAll(() => {
+    kept = leaseBrowser(options);
+  });
+  afterAll(async () => {
+    await kept?.release();
+    await expectNoBrowsers();
+  });
+}
+
+/** @throws Error - Chromium still lives some seconds later. */
+export async function expectNoBrowsers(): Promise<void> {
+  const left = await remainingBrowsers();
+  if (left.length === 0) return;
+  const names = left.map((line) => line.slice(0, 60)).join(', ');
+  throw new Error(`${left.length} processes of Chromium are still there: ${names}`);
 }
 
 /** Chromium processes that this test process started and that still live, waited for up to 5 seconds to be none. */

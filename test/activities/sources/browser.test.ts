@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browser } from '../../../activities/sources/browser.ts';
 import type { ReadMessage } from '../../../activities/sources/contract.ts';
 import { describeSource } from '../../contracts/source.ts';
-import { chromiumPath, remainingBrowsers } from '../../fakes/chromium.ts';
+import { chromiumPath, expectNoBrowsers, withOneBrowser } from '../../fakes/chromium.ts';
 import { articlePage, redirectTo, startSite, type Page, type Site } from '../../fakes/site.ts';
 import { sourceEnv, type TestSourceEnv } from '../../fakes/source-env.ts';
 
@@ -17,20 +17,18 @@ function scripted(title: string, links: readonly string[] = []): string {
   </script></body></html>`;
 }
 
+const ALLOWED_HOSTS = ['127.0.0.1', 'localhost', '::1'];
 const EXTRACT = { title: 'h1', content: 'article' };
 
 describe.skipIf(chromiumPath === undefined)('a browser source', () => {
+  withOneBrowser({ executablePath: chromiumPath ?? '', allowedHosts: ALLOWED_HOSTS });
+
   let site: Site;
   const envs: TestSourceEnv[] = [];
 
   afterEach(async () => {
     for (const env of envs.splice(0)) env.remove();
     await site.close();
-    const left = await remainingBrowsers();
-    if (left.length > 0)
-      throw new Error(
-        `Chromium is still there: ${left.map((line) => line.slice(0, 60)).join(', ')}`,
-      );
   });
 
   function env(): TestSourceEnv {
@@ -284,11 +282,7 @@ describe.skipIf(chromiumPath === undefined)('a browser source keeps', () => {
   });
   afterAll(async () => {
     await site.close();
-    const left = await remainingBrowsers();
-    if (left.length > 0)
-      throw new Error(
-        `Chromium is still there: ${left.map((line) => line.slice(0, 60)).join(', ')}`,
-      );
+    await expectNoBrowsers();
   });
 
   describeSource('browser', async () => ({
@@ -336,7 +330,8 @@ describe.skipIf(chromiumPath === undefined)('a browser source keeps', () => {
 });
 
 function browserEnv(): TestSourceEnv {
-  return sourceEnv({ settings: { chromium: () => Promise.resolve(chromiumPath ?? '') } });
+  const chromium = (): Promise<string> => Promise.resolve(chromiumPath ?? '');
+  return sourceEnv({ settings: { chromium, allowedHosts: ALLOWED_HOSTS } });
 }
 
 function documents(messages: readonly ReadMessage<unknown>[]) {

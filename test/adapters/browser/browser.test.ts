@@ -1,35 +1,37 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { leaseBrowser, type BrowserLease } from '../../../adapters/browser/browser.ts';
 import type { RenderRequest } from '../../../adapters/browser/render.ts';
-import { chromiumPath, remainingBrowsers, runningBrowsers } from '../../fakes/chromium.ts';
+import {
+  chromiumPath,
+  expectNoBrowsers,
+  runningBrowsers,
+  withOneBrowser,
+} from '../../fakes/chromium.ts';
 import { redirectTo, startSite, type Page, type Site } from '../../fakes/site.ts';
 
 const LATE = `<body><div id="root"></div><script>
   setTimeout(() => { document.getElementById('root').innerHTML = '<h1>Late</h1>'; }, 300);
 </script></body>`;
 
+const OPTIONS = { executablePath: chromiumPath ?? '', allowedHosts: ['127.0.0.1'] };
+
+let site: Site;
+let lease: BrowserLease;
+beforeEach(() => {
+  lease = leaseBrowser(OPTIONS);
+});
+afterEach(async () => {
+  await lease.release();
+  await site.close();
+});
+
+async function render(pages: Record<string, Page>, request: Partial<RenderRequest> = {}) {
+  site = await startSite(pages);
+  return lease.render({ ...defaults(), url: `${site.origin}/`, ...request });
+}
+
 describe.skipIf(chromiumPath === undefined)('a leased browser', () => {
-  let site: Site;
-  let lease: BrowserLease;
-
-  beforeEach(() => {
-    lease = leaseBrowser({ executablePath: chromiumPath ?? '', allowedHosts: ['127.0.0.1'] });
-  });
-
-  afterEach(async () => {
-    await lease.release();
-    await site.close();
-    const left = await remainingBrowsers();
-    if (left.length > 0)
-      throw new Error(
-        `Chromium is still there: ${left.map((line) => line.slice(0, 60)).join(', ')}`,
-      );
-  });
-
-  async function render(pages: Record<string, Page>, request: Partial<RenderRequest> = {}) {
-    site = await startSite(pages);
-    return lease.render({ ...defaults(), url: `${site.origin}/`, ...request });
-  }
+  withOneBrowser(OPTIONS);
 
   test('gives the document as scripts left it, waiting for the named element', async () => {
     const page = await render({ '/': LATE }, { waitFor: { selector: 'h1', until: 'deadline' } });
@@ -56,32 +58,6 @@ describe.skipIf(chromiumPath === undefined)('a leased browser', () => {
     });
 
     expect(page.html).toContain('<p>fetched</p>');
-  });
-
-  test('a page that loops for ever ends at its deadline, and the next page renders', async () => {
-    const looping = render(
-      { '/': '<body>x<script>for (;;) {}</script></body>', '/good': '<h1>Good</h1>' },
-      { timeoutMs: 2000 },
-    );
-
-    await expect(looping).rejects.toMatchObject({
-      type: 'SourceUnavailable',
-      message: expect.stringContaining('within 2000 ms'),
-    });
-    const good = await lease.render({ ...defaults(), url: `${site.origin}/good` });
-    expect(good.html).toContain('<h1>Good</h1>');
-  });
-
-  test('an abort ends the page within seconds and rethrows its reason', async () => {
-    const stop = new AbortController();
-    const reason = new Error('shutdown');
-    const rendering = render(
-      { '/': '<body><script>setTimeout(() => { for (;;) {} }, 0)</script></body>' },
-      { signal: stop.signal, waitFor: { selector: 'h1', until: 'deadline' } },
-    );
-    setTimeout(() => stop.abort(reason), 1500);
-
-    await expect(rendering).rejects.toBe(reason);
   });
 
   test('dialogs, popups and beforeunload questions do not stop it', async () => {
@@ -174,6 +150,68 @@ describe.skipIf(chromiumPath === undefined)('a leased browser', () => {
     await expect(large).rejects.toMatchObject({ type: 'InvalidDocument' });
   });
 
+  test.each([
+    ['without a body', ''],
+    ['with a page of its own', '<h1>nothing</h1>'],
+  ])('a 404 %s is an answer', async (_, body) => {
+    const page = await render({ '/': { status: 404, body } });
+
+    expect(page.status).toBe(404);
+    expect(page.html).toContain(body);
+  });
+
+  test('a host that does not answer is unavailable', async () => {
+    const gone = await startSite();
+    await gone.close();
+    const page = await render({}, { url: `${gone.origin}/` }).catch((error: unknown) => error);
+
+    // Through a proxy, a connection that fails is its 502.
+    expect(page).toMatchObject({ status: 502 });
+  });
+
+  test('cookies of one site are kept between its pages', async () => {
+    await render({
+      '/': { headers: { 'set-cookie': 'a=1' }, body: '<h1>x</h1>' },
+      '/b': '<p>b</p>',
+    });
+    await lease.render({ ...defaults(), url: `${site.origin}/b` });
+
+    expect(site.headersOf('/b')?.cookie).toBe('a=1');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('a browser of a test alone', () => {
+  afterEach(async () => {
+    await lease.release();
+    await expectNoBrowsers();
+  });
+
+  test('a page that loops for ever ends at its deadline, and the next page renders', async () => {
+    const looping = render(
+      { '/': '<body>x<script>for (;;) {}</script></body>', '/good': '<h1>Good</h1>' },
+      { timeoutMs: 2000 },
+    );
+
+    await expect(looping).rejects.toMatchObject({
+      type: 'SourceUnavailable',
+      message: expect.stringContaining('within 2000 ms'),
+    });
+    const good = await lease.render({ ...defaults(), url: `${site.origin}/good` });
+    expect(good.html).toContain('<h1>Good</h1>');
+  });
+
+  test('an abort ends the page within seconds and rethrows its reason', async () => {
+    const stop = new AbortController();
+    const reason = new Error('shutdown');
+    const rendering = render(
+      { '/': '<body><script>setTimeout(() => { for (;;) {} }, 0)</script></body>' },
+      { signal: stop.signal, waitFor: { selector: 'h1', until: 'deadline' } },
+    );
+    setTimeout(() => stop.abort(reason), 1500);
+
+    await expect(rendering).rejects.toBe(reason);
+  });
+
   test('a crashed browser is launched again once', async () => {
     const first = await render({ '/': '<h1>One</h1>' });
     const browser = mainProcesses()[0];
@@ -202,35 +240,6 @@ describe.skipIf(chromiumPath === undefined)('a leased browser', () => {
     expect(before).toHaveLength(1);
     expect(during).toStrictEqual(before);
     expect((await lease.render({ ...defaults(), url: `${site.origin}/` })).status).toBe(200);
-  });
-
-  test.each([
-    ['without a body', ''],
-    ['with a page of its own', '<h1>nothing</h1>'],
-  ])('a 404 %s is an answer', async (_, body) => {
-    const page = await render({ '/': { status: 404, body } });
-
-    expect(page.status).toBe(404);
-    expect(page.html).toContain(body);
-  });
-
-  test('a host that does not answer is unavailable', async () => {
-    const gone = await startSite();
-    await gone.close();
-    const page = await render({}, { url: `${gone.origin}/` }).catch((error: unknown) => error);
-
-    // Through a proxy, a connection that fails is its 502.
-    expect(page).toMatchObject({ status: 502 });
-  });
-
-  test('cookies of one site are kept between its pages', async () => {
-    await render({
-      '/': { headers: { 'set-cookie': 'a=1' }, body: '<h1>x</h1>' },
-      '/b': '<p>b</p>',
-    });
-    await lease.render({ ...defaults(), url: `${site.origin}/b` });
-
-    expect(site.headersOf('/b')?.cookie).toBe('a=1');
   });
 });
 
