@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
-import { readFindings } from '../../../adapters/postgres/good-runs.ts';
+import { readFindings, resetBaseline } from '../../../adapters/postgres/good-runs.ts';
 import { startSite, type Site } from '../../fakes/site.ts';
 import { withCollecting } from './collecting.ts';
 import {
@@ -37,7 +37,11 @@ async function readOnce(stable: readonly string[]): Promise<EvidenceCase> {
 }
 
 /** As if our parser had read the same bodies otherwise then: what a new release of it would do. */
-async function readOtherwise(source: EvidenceCase, values: Record<string, unknown>): Promise<void> {
+async function readOtherwise(
+  source: EvidenceCase,
+  values: Record<string, unknown>,
+  facts: Record<string, unknown> = {},
+): Promise<void> {
   const body = Buffer.from(JSON.stringify({ records: [values] }));
   const sha256 = hash('sha256', body);
   const key = `${EVIDENCE.prefix}/default/${source.id}/bodies/${sha256}`;
@@ -46,7 +50,7 @@ async function readOtherwise(source: EvidenceCase, values: Record<string, unknow
   await source.deps.objects.put({ bucket: EVIDENCE.bucket, key, body, contentType, signal });
   await sql`
     update evidence_pages set page = 'earlier-' || page, values_key = ${key},
-      facts = facts || ${JSON.stringify({ valuesSha256: sha256 })}::jsonb
+      facts = facts || ${JSON.stringify({ ...facts, valuesSha256: sha256 })}::jsonb
     where source = ${source.id} and facts->>'url' like '%/a'`.execute(source.db);
 }
 
@@ -70,6 +74,52 @@ test.each([
   await readOtherwise(source, values);
   const { held } = await source.collect({ run: 'two', deps: source.deps });
   expect(held).toBeUndefined();
+});
+
+test.each([
+  ['it was answered from another address', { finalUrl: 'http://127.0.0.1/elsewhere' }],
+  ['its letters were other ones', { contentType: 'text/html; charset=iso-8859-1' }],
+  ['it is only the beginning of one', { cut: { droppedBytes: 1, sha256: 'of-the-whole' } }],
+])('an equal body is no known one where %s', async (_, facts) => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 }, facts);
+  const { held } = await source.collect({ run: 'two', deps: source.deps });
+  expect(held).toBeUndefined();
+});
+
+async function wholeRun(source: EvidenceCase, run: string): Promise<'held' | 'succeeded'> {
+  const { held } = await source.collect({ run, deps: source.deps });
+  const status = held ? 'held' : 'succeeded';
+  await source.finish(run, { verdict: { status, because: '' } }, { deps: source.deps });
+  return status;
+}
+
+test('every run is held until a person says that what is read now is right, and none from then on', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  const before = [await wholeRun(source, 'two'), await wholeRun(source, 'three')];
+  const { id } = source;
+  await resetBaseline(source.db, { tenant: 'default', source: id, by: 'ana', because: 'right' });
+  const after = [await wholeRun(source, 'four'), await wholeRun(source, 'five')];
+  expect([before, after]).toEqual([
+    ['held', 'held'],
+    ['succeeded', 'succeeded'],
+  ]);
+});
+
+test('what the last good run has read is the measure, not what one before it has', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  const { id } = source;
+  await resetBaseline(source.db, { tenant: 'default', source: id, by: 'ana', because: 'right' });
+  await wholeRun(source, 'two');
+  await sql`delete from baseline_resets where source = ${id}`.execute(source.db);
+  const onwards = await wholeRun(source, 'three');
+  // As if a release had been taken back: what was good first is read again.
+  await sql`update runs set finished_at = clock_timestamp() where id = ${`${id}:one`}`.execute(
+    source.db,
+  );
+  expect([onwards, await wholeRun(source, 'four')]).toEqual(['succeeded', 'held']);
 });
 
 test('what cannot be read any more holds no run', async () => {
