@@ -10,6 +10,11 @@ export function isOurs(error: unknown): error is OurFailure {
   return error instanceof ApplicationFailure && isFailureName(error.type);
 }
 
+/** Whether the same may work a little later. */
+export function mayPass(error: unknown): error is OurFailure {
+  return isOurs(error) && !isOvertaken(error) && FAILURES[error.type].retried;
+}
+
 /** Between the tries of one object; the SDK has tried twice in each of them. */
 const PAUSES_MS = [200, 800, 2000] as const;
 const LONGEST_PAUSE_MS = 5000;
@@ -23,7 +28,7 @@ export async function patiently<T>(work: () => Promise<T>, signal: AbortSignal):
     try {
       return await work();
     } catch (error) {
-      if (!isOurs(error) || isOvertaken(error) || !FAILURES[error.type].retried) throw error;
+      if (!mayPass(error)) throw error;
       const asked = typeof error.nextRetryDelay === 'number' ? error.nextRetryDelay : 0;
       const jittered = pauseMs * (0.5 + Math.random());
       await sleep(Math.min(LONGEST_PAUSE_MS, Math.max(asked, jittered)), undefined, { signal });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { readFindings, resetBaseline } from '../../../adapters/postgres/good-runs.ts';
+import { failure } from '../../../workflows/failures.ts';
 import { startSite, type Site } from '../../fakes/site.ts';
 import { withCollecting } from './collecting.ts';
 import {
@@ -41,6 +42,7 @@ async function readOtherwise(
   source: EvidenceCase,
   values: Record<string, unknown>,
   facts: Record<string, unknown> = {},
+  page = '%/a',
 ): Promise<void> {
   const body = Buffer.from(JSON.stringify({ records: [values] }));
   const sha256 = hash('sha256', body);
@@ -51,7 +53,7 @@ async function readOtherwise(
   await sql`
     update evidence_pages set page = 'earlier-' || page, values_key = ${key},
       facts = facts || ${JSON.stringify({ ...facts, valuesSha256: sha256 })}::jsonb
-    where source = ${source.id} and facts->>'url' like '%/a'`.execute(source.db);
+    where source = ${source.id} and facts->>'url' like ${page}`.execute(source.db);
 }
 
 test('a stable value of a body that is read otherwise than before holds the run', async () => {
@@ -130,4 +132,30 @@ test('what cannot be read any more holds no run', async () => {
   );
   const { held } = await source.collect({ run: 'two', deps: source.deps });
   expect(held).toBeUndefined();
+});
+
+/** The second run, while S3 refuses the first reads of kept values. */
+async function readRefused(source: EvidenceCase, refusals: number) {
+  const { objects } = source.deps;
+  let asked = 0;
+  const get: typeof objects.get = async (address) => {
+    asked += 1;
+    if (asked <= refusals) throw failure('Unavailable', 'S3 is away.');
+    return objects.get(address);
+  };
+  const deps = { ...source.deps, objects: { ...objects, get } };
+  const { held } = await source.collect({ run: 'two', deps });
+  return { asked, failure: held?.failure };
+}
+
+test('one hiccup of S3 lets no other reading through', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  expect(await readRefused(source, 1)).toEqual({ asked: 3, failure: 'SchemaDrift' });
+});
+
+test('an outage of S3 is waited for once, whatever is to be compared', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 }, {}, '%');
+  expect(await readRefused(source, Infinity)).toEqual({ asked: 4, failure: undefined });
 });
