@@ -115,7 +115,11 @@ async function collectSlice(
         }),
     );
     if (ending.kind === 'end' && again === 'only') return await readAgainOnly(context);
-    return await report(ending, { context, run: input, deps });
+    // The end asks S3, too, and an outage of it is waited for.
+    return await withHeartbeat(
+      () => ({ phase, ...progress.counts }),
+      () => report(ending, { context, run: input, deps }),
+    );
   } catch (error) {
     throw withoutSecrets(error, opened.redact);
   } finally {

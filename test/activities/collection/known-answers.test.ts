@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { readFindings, resetBaseline } from '../../../adapters/postgres/good-runs.ts';
 import { failure } from '../../../workflows/failures.ts';
 import { startSite, type Site } from '../../fakes/site.ts';
-import { withCollecting } from './collecting.ts';
+import { withCollecting, type CallOptions } from './collecting.ts';
 import {
   EVIDENCE,
   evidenceSource,
@@ -135,7 +135,7 @@ test('what cannot be read any more holds no run', async () => {
 });
 
 /** The second run, while S3 refuses the first reads of kept values. */
-async function readRefused(source: EvidenceCase, refusals: number) {
+async function readRefused(source: EvidenceCase, refusals: number, options: CallOptions = {}) {
   const { objects } = source.deps;
   let asked = 0;
   const get: typeof objects.get = async (address) => {
@@ -144,7 +144,7 @@ async function readRefused(source: EvidenceCase, refusals: number) {
     return objects.get(address);
   };
   const deps = { ...source.deps, objects: { ...objects, get } };
-  const { held } = await source.collect({ run: 'two', deps });
+  const { held } = await source.collect({ run: 'two', ...options, deps });
   return { asked, failure: held?.failure };
 }
 
@@ -158,4 +158,16 @@ test('an outage of S3 is waited for once, whatever is to be compared', async () 
   const source = await readOnce(['name']);
   await readOtherwise(source, { name: 'Lantern', price: 12.5 }, {}, '%');
   expect(await readRefused(source, Infinity)).toEqual({ asked: 4, failure: undefined });
+});
+
+test('an attempt that waits for S3 at its end says that it is alive', async () => {
+  const source = await readOnce(['name']);
+  await readOtherwise(source, { name: 'Lantern', price: 12.5 });
+  let beats = 0;
+  await readRefused(source, Infinity, {
+    heartbeatTimeoutMs: 90,
+    watch: (env) => void env.on('heartbeat', () => (beats += 1)),
+  });
+  // One every 30 ms, of at least 1500 ms of waiting.
+  expect(beats).toBeGreaterThan(20);
 });
