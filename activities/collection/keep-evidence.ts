@@ -30,12 +30,15 @@ export function openEvidenceKeeper(context: StoreContext): EvidenceKeeper {
   const source = { ...reference(context), run: context.run };
   let state: EvidenceState | undefined;
   let chosen: ChosenEvidence | undefined;
+  // An outage is waited for once: a run of many batches would otherwise stand still in each of them.
+  let isLost = false;
   return {
     async prepare(staged, crawl) {
       state ??= await readEvidenceState(context.db, source);
       const tally = addTallies(ofCrawl(state, crawl), staged.tally);
       chosen = chooseEvidence(staged, state, context);
-      const problem = chosen.problem ?? (await stored(chosen, context));
+      const problem = chosen.problem ?? (await stored(chosen, isLost ? once : patiently, context));
+      if (chosen.uploads.length > 0) isLost = problem !== undefined;
       if (problem !== undefined) chosen = { ...chosen, ...NOTHING, problem };
       const { uploads: _uploads, kept: _kept, ...rows } = chosen;
       return { ...rows, crawl, tally, isFirst: state.tally === undefined };
@@ -65,14 +68,19 @@ const NOTHING = {
   sides: [],
 } as const;
 
+function once<T>(work: () => Promise<T>): Promise<T> {
+  return work();
+}
+
 /** Undefined when everything lies in S3; else why not, as a sentence. */
 async function stored(
   { uploads }: ChosenEvidence,
+  trying: typeof patiently,
   { objects, signal, uploads: atOnce, redact }: StoreContext,
 ): Promise<string | undefined> {
   try {
     await concurrently(uploads, atOnce, ({ object, body, contentType }) =>
-      patiently(() => putEvidence(objects, object, { body, contentType, signal }), signal),
+      trying(() => putEvidence(objects, object, { body, contentType, signal }), signal),
     );
     return undefined;
   } catch (error) {

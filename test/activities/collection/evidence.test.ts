@@ -193,6 +193,26 @@ test('what S3 does not take at first is kept all the same', async () => {
   expect(await readEvidenceProblem(source.db, `${source.id}:one`)).toBeUndefined();
 });
 
+test('an outage of S3 is waited for in the first batch that meets it, and not in each', async () => {
+  const site = await serve(shop(25));
+  const source = await evidenceSource(newSource, configOf(site, 25));
+  const tries = new Map<string, number>();
+  const { objects, tuning } = source.deps;
+  const away = {
+    ...objects,
+    put(input: Parameters<typeof objects.put>[0]) {
+      if (!input.key.startsWith(EVIDENCE.prefix)) return objects.put(input);
+      tries.set(input.key, (tries.get(input.key) ?? 0) + 1);
+      return Promise.reject(failure('Unavailable', 'S3 hung up.'));
+    },
+  };
+  const deps = { ...source.deps, objects: away, tuning: { ...tuning, commitEveryMs: 0 } };
+  await source.collectRun('one', 'succeeded', { deps });
+  const [first, later] = [[...tries.values()].slice(0, 8), [...tries.values()].slice(8)];
+  expect([new Set(first), new Set(later)]).toEqual([new Set([4]), new Set([1])]);
+  expect(Object.keys(await source.stored())).toHaveLength(25);
+});
+
 test('where S3 takes no evidence the documents are stored all the same, and the run says why there is none', async () => {
   const site = await serve(shop(3));
   const source = await evidenceSource(newSource, configOf(site, 3));
