@@ -4,12 +4,10 @@ import { defineConfig } from 'vitest/config';
 
 /** The servers that test files share: PostgreSQL and Temporal, started when first asked for. */
 const SERVERS = 'test/set-up/servers.ts';
-const SERIAL = {
-  globalSetup: [SERVERS],
-  fileParallelism: false,
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
-};
+const STORIES = { globalSetup: [SERVERS], testTimeout: 180_000, hookTimeout: 180_000 };
+const SERIAL = { ...STORIES, fileParallelism: false };
+/** After the parallel projects, two at once: a system that starts and stops waits more than it computes. */
+const PAIRED = { ...STORIES, maxWorkers: 2, sequence: { groupOrder: 1 } };
 /** `npm run test:full` runs the slow stories, which are named `*.full.test.ts`, and only them. */
 const full = process.env['WELLSPRING_TEST_FULL'] === '1';
 const END = full ? '.full.test.ts' : '.test.ts';
@@ -78,18 +76,32 @@ export default defineConfig({
           retry,
           include: [`test/workflows/**/*.time${END}`],
           exclude,
-          ...SERIAL,
+          ...STORIES,
         },
       },
       {
         test: {
           name: 'e2e',
           retry,
-          include: [`test/{chaos,e2e}/**/*${END}`],
+          include: [`test/${full ? '{chaos,e2e}' : 'e2e'}/**/*${END}`],
           exclude,
-          ...SERIAL,
+          ...(full ? SERIAL : PAIRED),
         },
       },
+      // Faults are set to the second: no other file beside them. The long stories of both folders are one project, each alone.
+      ...(full
+        ? []
+        : [
+            {
+              test: {
+                name: 'chaos',
+                retry,
+                include: [`test/chaos/**/*${END}`],
+                exclude,
+                ...SERIAL,
+              },
+            },
+          ]),
     ],
   },
 });
