@@ -118,11 +118,18 @@ function checkSignedHeaders(request: S3Request, claim: SignatureClaim): void {
   }
 }
 
+/** A key is good for a day, and its four digests cost more than the check of a request: that of the last request is kept. */
+let lastKey: { readonly of: string; readonly key: Buffer } | undefined;
+
 function signingKeyOf(secret: string, { day, region }: SignatureClaim): Buffer {
-  return [day, region, 's3', 'aws4_request'].reduce<Buffer>(
-    (key, part) => createHmac('sha256', key).update(part).digest(),
+  const of = JSON.stringify([secret, day, region]);
+  if (lastKey?.of === of) return lastKey.key;
+  const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(
+    (before, part) => createHmac('sha256', before).update(part).digest(),
     Buffer.from(`AWS4${secret}`),
   );
+  lastKey = { of, key };
+  return key;
 }
 
 function canonicalRequest(request: S3Request, claim: SignatureClaim): string {
