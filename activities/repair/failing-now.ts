@@ -4,6 +4,7 @@ import type {
   ExtractionSpec,
 } from '../../workflows/collection/extraction-spec.ts';
 import { learnFields, looksLearned } from '../../workflows/repair/learned-fields.ts';
+import { compareReadings } from '../../workflows/repair/stable-records.ts';
 import type { EvidencePage, EvidenceView, GoodSample } from '../strategies/contract.ts';
 import { trySpecs } from '../strategies/try-specs.ts';
 
@@ -27,7 +28,8 @@ export async function failingNow(
     // What nobody says is failing may look otherwise today.
     if (fields.length === 0) continue;
     for (const { field } of now.violations) if (field !== undefined) found.add(field);
-    for (const name of [...oddities(now.records), ...changed(spec, before, now)]) found.add(name);
+    for (const name of [...oddities(now.records), ...changed(spec, good, page, now)])
+      found.add(name);
   }
   const wanted = fields.length === 0 ? [...found] : fields.filter((field) => found.has(field));
   return wanted.toSorted();
@@ -75,15 +77,19 @@ function oddValues(spec: ExtractionSpec, good: readonly GoodSample[]) {
     });
 }
 
-/** Of `stable` fields in the document that is known from before. */
+/** `stable` fields that are read otherwise than in a good run: in a body that it has read, too, or where page and sample have one record each. */
 function changed(
-  spec: ExtractionSpec,
-  before: GoodSample | undefined,
+  { fields }: ExtractionSpec,
+  good: readonly GoodSample[],
+  { url, body }: EvidencePage,
   { records }: Extraction,
 ): readonly string[] {
-  if (before?.records.length !== 1 || records.length !== 1) return [];
-  const [[old = {}], [now = {}]] = [before.records, records];
-  return Object.entries(spec.fields).flatMap(([name, { stable }]) =>
-    stable && name in old && JSON.stringify(old[name]) !== JSON.stringify(now[name]) ? [name] : [],
-  );
+  const samples = good.filter((one) => one.url === url);
+  const before = samples.find((one) => one.body === body) ?? samples[0];
+  if (before === undefined) return [];
+  const isAlike = before.body === body || (before.records.length === 1 && records.length === 1);
+  if (!isAlike) return [];
+  const stable = Object.keys(fields).filter((name) => fields[name]?.stable);
+  const compared = compareReadings(before.records, records, stable);
+  return compared.filter(({ same }) => !same).map(({ field }) => field);
 }

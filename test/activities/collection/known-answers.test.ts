@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { readFindings, resetBaseline } from '../../../adapters/postgres/good-runs.ts';
@@ -6,10 +5,10 @@ import { failure } from '../../../workflows/failures.ts';
 import { startSite, type Site } from '../../fakes/site.ts';
 import { withCollecting, type CallOptions } from './collecting.ts';
 import {
-  EVIDENCE,
   evidenceSource,
   productPage,
   PRODUCT_FIELDS,
+  readOtherwiseThen,
   type EvidenceCase,
 } from './evidence-source.ts';
 
@@ -37,23 +36,14 @@ async function readOnce(stable: readonly string[]): Promise<EvidenceCase> {
   return source;
 }
 
-/** As if our parser had read the same bodies otherwise then: what a new release of it would do. */
-async function readOtherwise(
+/** The first page, or all of them, as if our parser had read them so in the first run. */
+function readOtherwise(
   source: EvidenceCase,
   values: Record<string, unknown>,
   facts: Record<string, unknown> = {},
   page = '%/a',
 ): Promise<void> {
-  const body = Buffer.from(JSON.stringify({ records: [values] }));
-  const sha256 = hash('sha256', body);
-  const key = `${EVIDENCE.prefix}/default/${source.id}/bodies/${sha256}`;
-  const signal = AbortSignal.timeout(10_000);
-  const contentType = 'application/json';
-  await source.deps.objects.put({ bucket: EVIDENCE.bucket, key, body, contentType, signal });
-  await sql`
-    update evidence_pages set page = 'earlier-' || page, values_key = ${key},
-      facts = facts || ${JSON.stringify({ ...facts, valuesSha256: sha256 })}::jsonb
-    where source = ${source.id} and facts->>'url' like ${page}`.execute(source.db);
+  return readOtherwiseThen(source, { page, records: [values], facts });
 }
 
 test('a stable value of a body that is read otherwise than before holds the run', async () => {

@@ -5,7 +5,7 @@ import { reportFailure } from '../../../adapters/postgres/report-failure.ts';
 import { noteCandidate } from '../../../adapters/postgres/repair-candidates.ts';
 import { storeDefinition, storeRevision } from '../../../adapters/postgres/revisions.ts';
 import { withCollecting } from '../collection/collecting.ts';
-import { PRODUCT_FIELDS } from '../collection/evidence-source.ts';
+import { PRODUCT_FIELDS, readOtherwiseThen } from '../collection/evidence-source.ts';
 import { MOVED_PRICE, repairCase, type RepairCaseStage } from './repairing.ts';
 
 const newSource = withCollecting();
@@ -125,6 +125,31 @@ describe('reproducing a failure', () => {
     });
     const reproduction = await stage.act.reproduceFailure({ ...incident, round: 1 });
     expect(reproduction).toMatchObject({ verdict: 'reproduced', strength: 1 });
+  });
+
+  test('a list whose body is the same as then, and whose records are read otherwise', async () => {
+    const list = `<ul>${Array.from({ length: 20 }, (_, at) => `<li class="item"><b>00${at}</b><i>Text ${at}</i></li>`).join('')}</ul>`;
+    const text = { type: 'text', cardinality: 'one', required: true } as const;
+    const extract = {
+      records: '.item',
+      id: { ...text, stable: true, locators: ['b'] },
+      content: { ...text, stable: false, locators: ['i'] },
+    };
+    const stage = await newCase({ extract });
+    stage.change(() => list);
+    await stage.run('good');
+    const records = Array.from({ length: 20 }, (_, at) => ({
+      // Of the same form, so that nothing but the comparison tells.
+      id: `00${(at + 1) % 20}`,
+      content: `Text ${at}`,
+    }));
+    await readOtherwiseThen(stage.source, { page: '%', records });
+    await stage.run('again', 'held');
+    const wrong = { run: 'again', name: 'SchemaDrift', fields: ['id'] };
+    const incident = await incidentOf(stage, wrong);
+    const reproduction = await stage.act.reproduceFailure({ ...incident, round: 1 });
+    expect(reproduction).toMatchObject({ verdict: 'reproduced', strength: 1 });
+    expect(reproduction.because).toContain('"id" failed');
   });
 
   test('values that look like none before, although nothing is missing', async () => {
