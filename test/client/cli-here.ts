@@ -25,7 +25,10 @@ function verbOf(args: readonly string[]): string {
 }
 
 /** What `runCli` does, in this process: the same command line, system, texts and exit code. */
-async function cliHere(args: readonly string[], { cwd, env = {} }: CliOptions): Promise<CliResult> {
+export async function cliHere(
+  args: readonly string[],
+  { cwd, env = {} }: CliOptions,
+): Promise<CliResult> {
   const written = { stdout: '', stderr: '' };
   const streams: Streams = {
     stdout: { write: (text) => (written.stdout += text) },

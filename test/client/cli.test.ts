@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { initialDefinitions } from '../../adapters/definitions/template.ts';
 import { commands } from '../../client/commands/index.ts';
 import { temporaryFolder } from '../set-up/temporary-folder.ts';
+import { cliHere } from './cli-here.ts';
 import { json, runCli, type CliResult } from './run-cli.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -38,10 +39,11 @@ test('--help loads none of the SDKs', async () => {
   expect(unwanted?.[0]).toBeUndefined();
 });
 
+// What a process adds is shown by the tests around these two tables.
 test.each(commands.map(({ name }) => [name]))(
   '%s --help shows usage and examples',
   async (name) => {
-    const { code, stdout } = await cli([...name.split(' '), '--help']);
+    const { code, stdout } = await cliHere([...name.split(' '), '--help'], { cwd: folder.path });
 
     expect(code).toBe(0);
     expect(stdout).toContain(`npm run cli -- ${name}`);
@@ -95,7 +97,7 @@ describe('without a system', () => {
     async (_name, words) => {
       await writeFile(join(folder.path, 'wellspring.yaml'), 'sources: []\n');
 
-      const { code, stdout, stderr } = await cli(words);
+      const { code, stdout, stderr } = await cliHere(words, { cwd: folder.path });
 
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toContain('No Wellspring was found');
