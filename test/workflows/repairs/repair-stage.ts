@@ -233,14 +233,15 @@ async function endedRun(db: Database, source: string, since: Date): Promise<Ende
   return row;
 }
 
-const POLL_WITHIN_MS = 60_000;
+/** On a busy machine a task that its worker never heard of may be lost twice, for half a minute each. */
+const POLL_WITHIN_MS = 100_000;
 
 export async function polled<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   const untilMs = Date.now() + POLL_WITHIN_MS;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > untilMs) throw new Error(`${what} did not come in a minute.`);
+    if (Date.now() > untilMs) throw new Error(`${what} did not come in ${POLL_WITHIN_MS / 1000} seconds.`);
     await sleep(100);
   }
 }
