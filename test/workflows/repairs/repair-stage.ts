@@ -241,7 +241,8 @@ export async function polled<T>(what: string, look: () => Promise<T | undefined>
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > untilMs) throw new Error(`${what} did not come in ${POLL_WITHIN_MS / 1000} seconds.`);
+    if (Date.now() > untilMs)
+      throw new Error(`${what} did not come in ${POLL_WITHIN_MS / 1000} seconds.`);
     await sleep(100);
   }
 }
