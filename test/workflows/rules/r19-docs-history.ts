@@ -92,6 +92,23 @@ export async function expectReplayed(
   return tree;
 }
 
+/** Brings the source to each of these changes: S3 equals the tree, and a second run writes nothing. */
+export async function expectSettled(
+  source: ReplayedSource,
+  history: DocsHistory,
+  chosen: ReadonlySet<number>,
+): Promise<void> {
+  for (const change of history.changes.filter(({ n }) => chosen.has(n))) {
+    expect(await source.at(change), `change ${change.n}`).toMatchObject({ status: 'succeeded' });
+    expect(await source.stored(), `after change ${change.n}`).toEqual(await expected(history));
+    expect((await source.run()).counts, `twice at change ${change.n}`).toMatchObject({
+      added: 0,
+      updated: 0,
+      deleted: 0,
+    });
+  }
+}
+
 /** The tree, as it is stored. */
 export async function expected(history: DocsHistory): Promise<ReadonlyMap<string, string>> {
   const files = await history.files();

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { DOCS_HISTORY } from './docs-history.ts';
-import { expected, expectReplayed, withReplay, type Kind } from './r19-docs-history.ts';
+import {
+  expected,
+  expectReplayed,
+  expectSettled,
+  withReplay,
+  type Kind,
+} from './r19-docs-history.ts';
 
 const replay = withReplay();
 
@@ -18,6 +24,17 @@ describe.skipIf(DOCS_HISTORY === '')('R19: the whole history of a documentation'
       expect(before.size).toBe(48);
     },
     600_000,
+  );
+
+  test.each<Kind>(['mcp', 'web'])(
+    'read through a %s source: after each of some changes a second run writes nothing',
+    async (kind) => {
+      const { history, source } = replay();
+      const one = await source(kind);
+
+      await expectSettled(one, history, new Set([1, 17, 69, 70]));
+    },
+    120_000,
   );
 
   test('backwards, where additions become deletions: what shrank to a third is held, all else is the tree', async () => {
