@@ -33,6 +33,8 @@ describe.skipIf(DOCS_HISTORY === '')('R19: the whole history of a documentation'
       const one = await source(kind);
 
       await expectSettled(one, history, new Set([1, 17, 69, 70]));
+
+      expect(await one.stored()).toEqual(await expected(history));
     },
     120_000,
   );

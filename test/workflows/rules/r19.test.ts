@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DOCS_HISTORY } from './docs-history.ts';
-import { expectReplayed, expectSettled, withReplay } from './r19-docs-history.ts';
+import { expected, expectReplayed, expectSettled, withReplay } from './r19-docs-history.ts';
 
 const replay = withReplay();
 
@@ -13,6 +13,8 @@ describe.skipIf(DOCS_HISTORY === '')('R19: the history of a documentation', () =
     const one = await source('script');
 
     await expectSettled(one, history, CHOSEN);
+
+    expect(await one.stored()).toEqual(await expected(history));
   }, 120_000);
 
   test('what is written is what changed', async () => {
